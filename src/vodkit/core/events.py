@@ -1,0 +1,30 @@
+"""What can happen to a media."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a media, recorded in the transaction that made it happen.
+
+    Attributes:
+        id: Stable and unique; the same in every delivery.
+        type: ``media.uploaded``, ``media.deleted`` or ``procedure.changed``.
+        provider: Name of the provider room.
+        account: Id of the account of the service.
+        media: Id of the media within the service.
+        at: When, in seconds since the epoch.
+        payload: Facts that the room turns into its vendor's own body.
+    """
+
+    id: str
+    type: str
+    provider: str
+    account: str
+    media: str
+    at: float
+    payload: Mapping[str, Any] = field(default_factory=dict)

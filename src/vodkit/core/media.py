@@ -1,0 +1,95 @@
+"""The nouns that providers share: media, spaces, queries, receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A video, an audio or an image on a provider.
+
+    Attributes:
+        provider: Name of the provider room.
+        id: The provider's own id.
+        url: Where it plays or downloads; ``""`` where the provider tells none.
+        title: Display name.
+        size: Bytes of the original, or ``None`` if the provider does not say.
+        md5: Hex MD5 of the original, or ``""`` if the provider does not say.
+        cover_url: Address of the cover, or ``""``.
+        kind: ``video``, ``audio``, ``image`` or ``file``.
+        status: ``ready``, ``processing``, ``failed`` or ``blocked``.
+        created: When it was made, or ``None``.
+        expires: When it will be removed, or ``None`` for never.
+        hls_url: Address of the HLS master playlist, or ``""``.
+        space: The bucket or space it lives in, or ``""``.
+        extra: The provider's further fields, under the provider's names.
+    """
+
+    provider: str
+    id: str
+    url: str = ""
+    title: str = ""
+    size: int | None = None
+    md5: str = ""
+    cover_url: str = ""
+    kind: str = "video"
+    status: str = "ready"
+    created: datetime | None = None
+    expires: datetime | None = None
+    hls_url: str = ""
+    space: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; times are ISO 8601."""
+        data = asdict(self)
+        for name in ("created", "expires"):
+            when = data[name]
+            data[name] = when.isoformat() if when is not None else None
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPage:
+    """One page of a listing.
+
+    Attributes:
+        items: The media, in the provider's order.
+        total: How many there are in all, or ``None`` if the provider does not say.
+        next: Opaque marker of the next page; ``""`` when this is the last.
+    """
+
+    items: tuple[Media, ...]
+    total: int | None = None
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A bucket of a provider.
+
+    Attributes:
+        provider: Name of the provider room.
+        name: Its name.
+        access: ``public`` or ``private``.
+        region: Storage region, or ``""``.
+        created: When it was made, or ``None``.
+        extra: The provider's further fields.
+    """
+
+    provider: str
+    name: str
+    access: str = "private"
+    region: str = ""
+    created: datetime | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; times are ISO 8601."""
+        data = asdict(self)
+        data["created"] = self.created.isoformat() if self.created is not None else None
+        return data

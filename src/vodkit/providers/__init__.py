@@ -1,0 +1,1 @@
+"""Provider rooms, one package each, found by :mod:`vodkit.core.registry`."""

@@ -1,0 +1,508 @@
+"""The contract between the service and the server side of a provider room.
+
+A room is a plain ASGI application that claims its own requests and speaks one vendor's dialect. Everything
+durable goes through the service's parts below, so that a rule (durability, quota, expiry) is written once.
+
+Functions whose first argument is ``conn`` are synchronous, touch rows only, and run inside
+``catalog.write`` or ``catalog.read``; what must be one commit is called from one function given to ``write``.
+Everything else is ``async`` or does no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, MetaData
+
+T = TypeVar("T")
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a request, as far as claiming it goes.
+
+    Attributes:
+        method: Upper case.
+        authority: Host (absolute-form wins over the ``Host`` header), lower case, with the port if it had one.
+        path: Raw, still percent-encoded.
+        query: Raw, without ``?``.
+        headers: Lower-case names; the last of repeated ones.
+    """
+
+    method: str
+    authority: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+
+    @property
+    def host(self) -> str:
+        """The authority without its port."""
+        if self.authority.startswith("["):
+            return self.authority.partition("]")[0] + "]"
+        return self.authority.partition(":")[0]
+
+
+class Room(Protocol):
+    """The server side of a provider: ``Room(service)``."""
+
+    def claims(self, head: Head) -> bool:
+        """Whether the request is this vendor's. Narrow: no two rooms may claim one request."""
+        ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request (ASGI)."""
+        ...
+
+    async def sweep(self, now: float) -> None:
+        """Remove what this room alone knows to be expired; called now and then."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may sign requests.
+
+    Attributes:
+        id: Ours.
+        provider: Name of the room.
+        key: Public id (SecretId, AppKey, public key, client_id).
+        secret: The secret, in clear; never logged, not part of the repr.
+        attrs: What the room's ``Descriptor.account`` declares (sub_app ...).
+        open: The service runs without ``strict`` and does not know this key: signatures are not checked.
+    """
+
+    id: str
+    provider: str
+    key: str
+    secret: str = field(repr=False)
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload as the service sees it.
+
+    Attributes:
+        id: Random, URL-safe.
+        account: Id of the account.
+        provider, space, key: Where the object will live.
+        state: ``open``, ``completed`` or ``aborted``.
+        content_type: As the client said; may be empty.
+        attrs: The room's own facts (JSON).
+        created, expires: Seconds since the epoch.
+        blob: Id of the blob, once completed.
+    """
+
+    id: str
+    account: str
+    provider: str
+    space: str
+    key: str
+    state: str
+    content_type: str
+    attrs: Mapping[str, Any]
+    created: float
+    expires: float
+    blob: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part whose bytes are on disk and whose row is committed.
+
+    Attributes:
+        number: The client's part number, or whatever orders the parts of this upload.
+        size: Bytes.
+        digests: Lower-case hex by name, those asked for in ``receive``.
+        received: Seconds since the epoch.
+    """
+
+    number: int
+    size: int
+    digests: Mapping[str, str]
+    received: float
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Stored bytes.
+
+    Attributes:
+        id: Ours.
+        size: Bytes.
+        digests: Lower-case hex of the whole, as far as known (``md5``, ``crc64``, ``sha1_blocks`` ...).
+    """
+
+    id: str
+    size: int
+    digests: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """A name in a space, and what it holds.
+
+    Attributes:
+        provider, space, key: The name. Keys are text, never paths.
+        account: Id of the owner.
+        blob: The bytes.
+        content_type: Of the answer.
+        etag: As the vendor writes it, without quotes.
+        attrs: Vendor's metadata headers and the like (JSON).
+        created: Seconds since the epoch.
+    """
+
+    provider: str
+    space: str
+    key: str
+    account: str
+    blob: Blob
+    content_type: str
+    etag: str
+    attrs: Mapping[str, Any]
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRecord:
+    """A media in the one catalog that all rooms share.
+
+    Attributes:
+        id: Ours, random.
+        provider, account: Whose.
+        remote_id: The vendor's id (FileId, vid, key, video id); unique within the provider.
+        kind: ``video``, ``audio``, ``image`` or ``file``.
+        title: Display name.
+        status: ``ready``, ``processing``, ``failed`` or ``blocked``.
+        space, key: The object that holds the original.
+        cover_key: Key of the cover in the same space, or ``""``.
+        size: Bytes of the original and, for a manifest, of everything it names.
+        attrs: The room's own facts (JSON): description, tags, class, contexts ...
+        created, updated: Seconds since the epoch.
+        expires: Seconds since the epoch, or ``None`` for never.
+    """
+
+    id: str
+    provider: str
+    account: str
+    remote_id: str
+    kind: str
+    title: str
+    status: str
+    space: str
+    key: str
+    cover_key: str
+    size: int
+    attrs: Mapping[str, Any]
+    created: float
+    updated: float
+    expires: float | None
+
+
+class Catalog(Protocol):
+    """The database."""
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a read transaction."""
+        ...
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a write transaction; returns after the commit is durable.
+
+        ``work`` may share its commit with others; an exception undoes its own rows only and comes out here.
+        ``work`` is short and does nothing but rows.
+        """
+        ...
+
+
+class Accounts(Protocol):
+    """Who may sign."""
+
+    async def find(self, provider: str, key: str) -> Account | None:
+        """The account of a public key. Without ``strict``, an unknown key gets an *open* account, made on the spot."""
+        ...
+
+    async def get(self, id: str) -> Account | None:
+        """The account of an id of ours."""
+        ...
+
+    async def of(self, provider: str) -> Sequence[Account]:
+        """All accounts of a room."""
+        ...
+
+
+class Incoming(Protocol):
+    """A request body that has not been read yet."""
+
+    length: int | None
+    """``Content-Length``, or ``None`` when chunked."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The bytes as they come. Raises ``Truncated`` when the client goes away or sends too few."""
+        ...
+
+    async def read(self, limit: int) -> bytes:
+        """All of it. Raises ``TooLarge`` above ``limit`` bytes, before reading more."""
+        ...
+
+
+class Uploads(Protocol):
+    """Uploads without a dialect: create, receive parts, complete, abort, expire."""
+
+    def create(
+        self,
+        conn: Connection,
+        *,
+        account: str,
+        provider: str,
+        space: str,
+        key: str,
+        content_type: str = "",
+        attrs: Mapping[str, Any] | None = None,
+        lifetime: float | None = None,
+    ) -> Upload:
+        """A new open upload. ``lifetime`` in seconds; default from the settings."""
+        ...
+
+    def get(self, conn: Connection, id: str) -> Upload | None:
+        """One upload; an expired one counts as absent."""
+        ...
+
+    def find(
+        self,
+        conn: Connection,
+        provider: str,
+        space: str,
+        prefix: str = "",
+        *,
+        after: tuple[str, str] = ("", ""),
+        limit: int = 1000,
+    ) -> list[Upload]:
+        """Open uploads of a space, by key, then by start; after ``(key, upload id)``, exclusive."""
+        ...
+
+    def parts(self, conn: Connection, id: str, *, after: int = -1, limit: int | None = None) -> list[StoredPart]:
+        """Parts with a number above ``after``, in order."""
+        ...
+
+    def touch(
+        self,
+        conn: Connection,
+        id: str,
+        *,
+        attrs: Mapping[str, Any] | None = None,
+        expires: float | None = None,
+    ) -> None:
+        """Replace the room's facts or the expiry of an open upload."""
+        ...
+
+    async def receive(
+        self,
+        upload: Upload,
+        number: int,
+        body: Incoming,
+        *,
+        offset: int | None = None,
+        digests: Iterable[str] = (),
+        expect: Mapping[str, str] | None = None,
+        limit: int | None = None,
+        then: Callable[[Connection, StoredPart], T] | None = None,
+    ) -> T | StoredPart:
+        """Store one part. Returns after its bytes are on disk and its row is committed; all or nothing.
+
+        A part sent again replaces the earlier one, whose bytes are let go afterwards.
+
+        Args:
+            upload: An open upload.
+            number: Orders the part among the others.
+            body: Its bytes.
+            offset: Where in the whole the part belongs, when the wire says so; else it is worked out from
+                the number and the first part's length.
+            digests: What to compute: ``md5``, ``sha1``, ``crc32``, ``crc64``.
+            expect: Digests that must come out (hex by name).
+            limit: Most bytes to take.
+            then: Runs in the same commit as the part's row; its result is returned in place of the part.
+
+        Raises:
+            Truncated, TooLarge, DigestMismatch, StorageFull, UploadGone: nothing was kept.
+        """
+        ...
+
+    def complete(self, conn: Connection, id: str, numbers: Sequence[int] | None = None) -> Blob:
+        """Make a blob of the parts (all of them, or these, in this order). Moves rows, never bytes.
+
+        The blob's ``crc64`` is combined from the parts' where all have one. Parts left out are let go.
+        """
+        ...
+
+    def abort(self, conn: Connection, id: str) -> None:
+        """Drop an upload; its bytes go after the commit."""
+        ...
+
+
+class Objects(Protocol):
+    """Names in spaces."""
+
+    def put(
+        self,
+        conn: Connection,
+        *,
+        account: str,
+        provider: str,
+        space: str,
+        key: str,
+        blob: Blob,
+        content_type: str,
+        etag: str,
+        attrs: Mapping[str, Any] | None = None,
+    ) -> StoredObject:
+        """Point a name at a blob; what it pointed at before is let go."""
+        ...
+
+    def get(self, conn: Connection, provider: str, space: str, key: str) -> StoredObject | None:
+        """What a name holds."""
+        ...
+
+    def list(
+        self, conn: Connection, provider: str, space: str, prefix: str = "", *, after: str = "", limit: int = 1000
+    ) -> list[StoredObject]:
+        """Names by byte order of the key, after ``after``, exclusive."""
+        ...
+
+    def delete(self, conn: Connection, provider: str, space: str, key: str) -> bool:
+        """Forget a name; whether there was one. Its blob goes when nothing points at it."""
+        ...
+
+    def stream(self, blob: Blob, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes, in pieces of at most 1 MiB."""
+        ...
+
+    async def respond(
+        self,
+        scope: Scope,
+        send: Send,
+        found: StoredObject,
+        headers: Mapping[str, str] | None = None,
+        *,
+        content_range_on_416: bool = True,
+    ) -> None:
+        """Answer GET or HEAD with the object: ranges, conditionals, ETag, content type."""
+        ...
+
+
+class MediaCatalog(Protocol):
+    """The one catalog of media."""
+
+    def add(self, conn: Connection, record: MediaRecord) -> None:
+        """Insert; the record's ``remote_id`` must be new within its provider."""
+        ...
+
+    def get(self, conn: Connection, provider: str, remote_id: str) -> MediaRecord | None:
+        """One media; an expired one counts as absent."""
+        ...
+
+    def list(
+        self, conn: Connection, *, provider: str | None = None, account: str | None = None
+    ) -> list[MediaRecord]:
+        """Media, newest first. Rooms filter further by their own rules."""
+        ...
+
+    def update(self, conn: Connection, record: MediaRecord) -> None:
+        """Replace a record's fields."""
+        ...
+
+    def delete(self, conn: Connection, id: str) -> None:
+        """Remove a media and every object under its name's directory that it owns."""
+        ...
+
+
+class Events(Protocol):
+    """What happened, written in the transaction that made it happen."""
+
+    def add(
+        self, conn: Connection, *, type: str, provider: str, account: str, media: str, payload: Mapping[str, Any]
+    ) -> str:
+        """Record an event; returns its id."""
+        ...
+
+    def pending(self, conn: Connection, account: str, *, limit: int, hide: float) -> list[Any]:
+        """Unconfirmed events of an account, hidden from further calls for ``hide`` seconds (pull delivery)."""
+        ...
+
+    def confirm(self, conn: Connection, account: str, ids: Sequence[str]) -> int:
+        """Mark as delivered; how many were."""
+        ...
+
+
+class Vault(Protocol):
+    """Sealing and signing with the service's own keys, which never leave its data folder."""
+
+    def seal(self, data: bytes) -> str:
+        """Encrypted, authenticated, URL-safe text."""
+        ...
+
+    def unseal(self, text: str) -> bytes | None:
+        """The inverse; ``None`` for what this service did not seal."""
+        ...
+
+    def sign(self, purpose: str, text: str) -> str:
+        """URL-safe signature of ``text``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the service runs.
+
+    Attributes:
+        data: Folder for everything durable.
+        listen: ``host:port``.
+        public_url: Base of the URLs handed to clients, without a trailing slash.
+        strict: Only known accounts; every signature verified.
+        upload_lifetime: Seconds that an unfinished upload is kept.
+        sweep_interval: Seconds between sweeps.
+        max_header: Largest request head in bytes.
+        max_document: Largest XML, JSON or form body in bytes.
+        request_timeout: Seconds without a byte from a client before its request is dropped.
+    """
+
+    data: str
+    listen: str = "127.0.0.1:8600"
+    public_url: str = ""
+    database: str = ""
+    storage: str = ""
+    strict: bool = True
+    upload_lifetime: float = 72 * 3600.0
+    sweep_interval: float = 300.0
+    max_header: int = 64 * 1024
+    max_document: int = 4 * 1024 * 1024
+    request_timeout: float = 60.0
+
+
+class Service(Protocol):
+    """What a room gets."""
+
+    settings: Settings
+    catalog: Catalog
+    accounts: Accounts
+    uploads: Uploads
+    objects: Objects
+    media: MediaCatalog
+    events: Events
+    vault: Vault
+    tables: MetaData
+
+    def now(self) -> float:
+        """Seconds since the epoch; injectable."""
+        ...
+
+    def play_url(self, provider: str, space: str, key: str) -> str:
+        """Where an object plays: ``<public_url>/v/…``; unsigned."""
+        ...
