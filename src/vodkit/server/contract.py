@@ -427,13 +427,24 @@ class Events(Protocol):
     """What happened, written in the transaction that made it happen."""
 
     def add(
-        self, conn: Connection, *, type: str, provider: str, account: str, media: str, payload: Mapping[str, Any]
+        self,
+        conn: Connection,
+        *,
+        type: str,
+        provider: str,
+        account: str,
+        media: str,
+        payload: Mapping[str, Any],
+        queue: str = "",
     ) -> str:
-        """Record an event; returns its id."""
+        """Record an event; returns its id. ``queue`` names the pull queue it waits in, ``""`` for none."""
         ...
 
-    def pending(self, conn: Connection, account: str, *, limit: int, hide: float) -> list[Any]:
-        """Unconfirmed events of an account, hidden from further calls for ``hide`` seconds (pull delivery)."""
+    def pending(self, conn: Connection, account: str, *, limit: int, hide: float, queue: str = "") -> list[Any]:
+        """Unconfirmed events of an account, hidden from further calls for ``hide`` seconds (pull delivery).
+
+        Those of one ``queue`` only, oldest first; ``""`` means the events that are in none.
+        """
         ...
 
     def confirm(self, conn: Connection, account: str, ids: Sequence[str]) -> int:
