@@ -62,7 +62,7 @@ class Commands(click.Group):
 @click.version_option(package_name="vodkit", prog_name="vodkit")
 @click.pass_context
 def cli(ctx: click.Context, debug: bool) -> None:
-    """Upload video to NetEase, Tencent, UCloud and Youku, or run your own service that speaks all four.
+    """Upload video to any VOD cloud, or run your own service that speaks their protocols.
 
     \b
     New here?     vodkit demo
@@ -88,8 +88,9 @@ def report(error: BaseException, debug: bool) -> NoReturn:
         click.echo("stopped", err=True)
     else:
         text = str(error) or type(error).__name__
-        kind = "" if isinstance(error, errors.VodError) else f"{type(error).__name__}: "
-        click.echo(f"vodkit: {kind}{text}", err=True)
+        if not isinstance(error, (errors.VodError, OSError)):
+            text = f"internal error: {type(error).__name__}: {text}. Run it with --debug and report what it shows"
+        click.echo(f"vodkit: {text}", err=True)
     sys.exit(exit_code(error))
 
 
@@ -106,5 +107,5 @@ def main(args: list[str] | None = None) -> Any:
     except click.ClickException as problem:
         problem.show()
         sys.exit(problem.exit_code)
-    except (errors.VodError, OSError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
         report(error, debug)

@@ -52,6 +52,4 @@ class Capabilities:
                 continue
             near = difflib.get_close_matches(name, self.options, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"It knows: {', '.join(sorted(self.options))}"
-            raise UnsupportedOption(
-                f"the option {name!r} is not supported", provider=provider, advice=hint
-            )
+            raise UnsupportedOption(f"the option {name!r} is not supported", provider=provider, advice=hint)

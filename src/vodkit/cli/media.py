@@ -1,0 +1,75 @@
+"""``vodkit media``: what is on the provider."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import click
+
+from ._options import Pair, connect, connection
+from ._show import Bar, echo_json, size_text, table
+
+Settings = tuple[tuple[str, str], ...]
+
+
+@click.group()
+def command() -> None:
+    """List, show, download and delete media."""
+
+
+@command.command("list")
+@connection
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
+@click.option("--filter", "-f", "filters", type=Pair(), multiple=True, help="A filter of the provider.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def list_media(
+    to: str | None, service: str | None, settings: Settings, limit: int, filters: Settings, as_json: bool
+) -> None:
+    """List media, newest first where the provider can."""
+    with connect(to, service, settings) as vod:
+        found = list(itertools.islice(vod.media.list(**dict(filters)), limit))
+    if as_json:
+        for media in found:
+            echo_json(media.as_dict())
+    else:
+        table(
+            ("id", "title", "size", "status", "md5", "url"),
+            ((m.id, m.title, size_text(m.size), m.status, m.md5, m.url) for m in found),
+        )
+
+
+@command.command()
+@click.argument("id")
+@connection
+def show(id: str, to: str | None, service: str | None, settings: Settings) -> None:
+    """Show one media as JSON."""
+    with connect(to, service, settings) as vod:
+        echo_json(vod.media.get(id).as_dict())
+
+
+@command.command()
+@click.argument("id")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@connection
+@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+def download(
+    id: str, file: Path, to: str | None, service: str | None, settings: Settings, quiet: bool
+) -> None:
+    """Download the original of a media to FILE; run it again to go on after a break."""
+    with connect(to, service, settings) as vod, Bar(file.name, quiet=quiet) as bar:
+        vod.media.download(id, file, on_progress=bar)
+
+
+@command.command()
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@connection
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def delete(ids: tuple[str, ...], to: str | None, service: str | None, settings: Settings, yes: bool) -> None:
+    """Delete media for good."""
+    if not yes:
+        click.confirm(f"Delete {', '.join(ids)} for good?", abort=True, err=True)
+    with connect(to, service, settings) as vod:
+        for id in ids:
+            vod.media.delete(id)
+            click.echo(f"deleted {id}")

@@ -1,0 +1,57 @@
+"""``vodkit upload``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ._options import Pair, Size, connect, connection
+from ._show import Bar, echo_json
+
+
+@click.command()
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@connection
+@click.option("--title", help="Title of the media; default: the file's name.")
+@click.option("--cover", metavar="FILE", help="A picture to upload as its cover.")
+@click.option("--procedure", metavar="NAME", help="Workflow to run after the upload.")
+@click.option(
+    "--option", "-o", "options", type=Pair(), multiple=True, help="Any other option of the provider."
+)
+@click.option("--name", help="File name to give it; needed for '-' (standard input).")
+@click.option("--part-size", type=Size(), help="Size of a part, such as 8M.")
+@click.option("--parallel", type=click.IntRange(1, 16), help="Parts in flight at once.")
+@click.option("--bandwidth", type=Size(), metavar="SIZE", help="Bytes per second at most, such as 2M.")
+@click.option("--allow-empty", is_flag=True, help="Upload a file that holds no byte.")
+@click.option("--require-resume", is_flag=True, help="Fail when the upload could not be resumed later.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per upload on standard output.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+def command(
+    sources: tuple[str, ...],
+    to: str | None,
+    service: str | None,
+    settings: tuple[tuple[str, str], ...],
+    bandwidth: int | None,
+    options: tuple[tuple[str, str], ...],
+    as_json: bool,
+    quiet: bool,
+    **common: Any,
+) -> None:
+    """Upload each SOURCE: a path, a URL, an HLS or DASH manifest (its whole folder), or - for standard input.
+
+    Run the same command again after a crash, and it goes on where it was.
+    """
+    if bandwidth is not None:
+        settings = (*settings, ("bandwidth", str(bandwidth)))
+    wanted = {name: value for name, value in common.items() if value not in (None, False)}
+    with connect(to, service, settings) as vod:
+        for source in sources:
+            with Bar(source, quiet=quiet) as bar:
+                result = vod.upload_detailed(
+                    source, on_progress=bar, on_notice=bar.notice, **wanted, **dict(options)
+                )
+            if as_json:
+                echo_json(result.as_dict())
+            else:
+                click.echo(f"{result.media.id}\t{result.media.url}")
