@@ -89,7 +89,7 @@ def report(error: BaseException, debug: bool) -> NoReturn:
     else:
         text = str(error) or type(error).__name__
         if not isinstance(error, (errors.VodError, OSError)):
-            text = f"internal error: {type(error).__name__}: {text}. Run it with --debug and report what it shows"
+            text = f"internal error: {type(error).__name__}: {text}. Report what --debug shows"
         click.echo(f"vodkit: {text}", err=True)
     sys.exit(exit_code(error))
 

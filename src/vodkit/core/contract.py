@@ -186,7 +186,7 @@ class Provider(Protocol):
         ...
 
     def destination(self, options: UploadOptions) -> str:
-        """Where to, as text that is stable between runs (space, application, key); part of the ledger's key."""
+        """Where to, as text that is stable between runs (space, key ...); part of the ledger's key."""
         ...
 
     def check(self, items: Sequence[Item], options: UploadOptions) -> None:

@@ -1,0 +1,167 @@
+"""The laws of the house (CONTRIBUTING.md), held by reading the code's own imports and names."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SRC = ROOT / "src" / "vodkit"
+ROOMS = sorted(path.parent for path in (SRC / "providers").glob("*/__init__.py"))
+INNER_ROOMS = sorted(
+    path.parent for path in (SRC / "providers").glob("*/*/__init__.py") if (path.parent / "wire.py").exists()
+)
+FIXED = {"__init__", "wire", "sign", "client", "server", "errors"}
+SHARED = ("core", "transport", "engine", "server", "cli", "console", "sandbox", "testing")
+MAX_LINES = 600
+
+
+def modules(folder: Path) -> Iterator[Path]:
+    yield from sorted(folder.rglob("*.py"))
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Absolute names of everything a file imports, wherever in the file."""
+    package = ["vodkit", *path.relative_to(SRC).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def names_of(room: Path) -> set[str]:
+    packages = {path.name for path in room.iterdir() if (path / "__init__.py").exists()}
+    return {path.stem for path in room.glob("*.py")} | packages
+
+
+@pytest.mark.parametrize("room", [*ROOMS, *INNER_ROOMS], ids=relative)
+def test_law_1_a_room_has_the_fixed_names_and_no_others(room: Path) -> None:
+    inner = {path.name for path in INNER_ROOMS if path.parent == room}
+    assert names_of(room) - inner == FIXED
+    assert (room / "README.md").exists()
+
+
+def pure_files() -> list[Path]:
+    found: list[Path] = []
+    for room in (*ROOMS, *INNER_ROOMS):
+        for name in ("wire", "sign"):
+            found += [room / f"{name}.py"] if (room / f"{name}.py").exists() else modules(room / name)
+    return found
+
+
+@pytest.mark.parametrize("path", pure_files(), ids=relative)
+def test_law_1_wire_and_sign_import_only_core_the_standard_library_and_defusedxml(path: Path) -> None:
+    room = "vodkit." + ".".join(path.relative_to(SRC).parts[:2])
+    for name in imports(path):
+        top = name.partition(".")[0]
+        if top == "vodkit":
+            assert name.startswith(("vodkit.core", room)), name
+        else:
+            assert top in sys.stdlib_module_names or top == "defusedxml", name
+
+
+@pytest.mark.parametrize("path", pure_files(), ids=relative)
+def test_law_1_wire_and_sign_do_no_io(path: Path) -> None:
+    forbidden = {
+        "socket",
+        "ssl",
+        "http.client",
+        "urllib.request",
+        "subprocess",
+        "sqlite3",
+        "asyncio",
+        "threading",
+    }
+    assert not forbidden & set(imports(path))
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    assert not [call.lineno for call in calls if isinstance(call, ast.Name) and call.id == "open"]
+
+
+@pytest.mark.parametrize("folder", SHARED)
+def test_law_2_shared_rooms_never_import_a_provider(folder: str) -> None:
+    for path in modules(SRC / folder):
+        assert not [name for name in imports(path) if name.startswith("vodkit.providers.")], path
+
+
+@pytest.mark.parametrize("folder", SHARED)
+def test_law_2_no_shared_file_knows_a_provider_by_name(folder: str) -> None:
+    for path in modules(SRC / folder):
+        text = path.read_text().lower()
+        assert not [room.name for room in ROOMS if room.name in text], path
+
+
+def test_law_2_a_room_never_imports_another_room() -> None:
+    for room in ROOMS:
+        others = tuple(f"vodkit.providers.{other.name}" for other in ROOMS if other != room)
+        for path in modules(room):
+            assert not [name for name in imports(path) if name.startswith(others)], path
+
+
+@pytest.mark.parametrize("path", modules(SRC / "cli"), ids=relative)
+def test_law_3_cli_holds_no_logic(path: Path) -> None:
+    """A command parses, calls and prints: few branches, and none of the libraries that work is done with."""
+    tops = {name.partition(".")[0] for name in imports(path)}
+    assert not tops & {"socket", "sqlite3", "threading", "subprocess", "asyncio", "hashlib"}
+    assert tops <= {*sys.stdlib_module_names, "click", "rich", "vodkit"}
+    branching = (ast.If, ast.For, ast.While, ast.Try, ast.IfExp)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            branches = sum(isinstance(inner, branching) for inner in ast.walk(node))
+            assert branches <= 6, f"{node.name} has {branches} branches"
+
+
+HEAVY = (
+    "starlette",
+    "uvicorn",
+    "sqlalchemy",
+    "alembic",
+    "dbos",
+    "av",
+    "cryptography",
+    "structlog",
+    "vodkit.server",
+)
+UPLOAD = """
+from vodkit.cli.main import main
+try:
+    main(["upload", "/nowhere.mp4", "--to", "tencent", "--set", "secret_id=a", "--set", "secret_key=b"])
+except SystemExit as stop:
+    assert stop.code == 3, stop.code
+"""
+
+
+@pytest.mark.parametrize("code", ["import vodkit", UPLOAD], ids=["import", "upload"])
+def test_law_4_the_client_never_loads_the_server(code: str) -> None:
+    program = f"import sys\n{code}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & set(HEAVY)
+
+
+@pytest.mark.parametrize("path", [*modules(SRC), *modules(ROOT / "tests")], ids=relative)
+def test_a_file_can_be_read_in_a_sitting(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_LINES
+
+
+def test_nothing_names_a_machine_or_an_index() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in listed.stdout.split():
+        path = ROOT / name
+        if path.is_file() and path.suffix in {".py", ".md", ".toml", ".txt", ".json", ".in", ""}:
+            text = path.read_text(errors="replace")
+            for word in ("/wo" + "rk/", "../sha" + "red", "pypi." + "org", "registry.npm" + "js"):
+                assert word not in text, f"{name} names {word}"
