@@ -21,8 +21,8 @@ SHARED = ("core", "transport", "engine", "server", "cli", "console", "sandbox", 
 MAX_LINES = 600
 
 
-def modules(folder: Path) -> Iterator[Path]:
-    yield from sorted(folder.rglob("*.py"))
+def modules(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.py"))
 
 
 def relative(path: Path) -> str:

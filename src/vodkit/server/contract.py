@@ -288,7 +288,9 @@ class Uploads(Protocol):
         """Open uploads of a space, by key, then by start; after ``(key, upload id)``, exclusive."""
         ...
 
-    def parts(self, conn: Connection, id: str, *, after: int = -1, limit: int | None = None) -> list[StoredPart]:
+    def parts(
+        self, conn: Connection, id: str, *, after: int = -1, limit: int | None = None
+    ) -> list[StoredPart]:
         """Parts with a number above ``after``, in order."""
         ...
 
@@ -371,7 +373,14 @@ class Objects(Protocol):
         ...
 
     def list(
-        self, conn: Connection, provider: str, space: str, prefix: str = "", *, after: str = "", limit: int = 1000
+        self,
+        conn: Connection,
+        provider: str,
+        space: str,
+        prefix: str = "",
+        *,
+        after: str = "",
+        limit: int = 1000,
     ) -> list[StoredObject]:
         """Names by byte order of the key, after ``after``, exclusive."""
         ...
@@ -440,7 +449,9 @@ class Events(Protocol):
         """Record an event; returns its id. ``queue`` names the pull queue it waits in, ``""`` for none."""
         ...
 
-    def pending(self, conn: Connection, account: str, *, limit: int, hide: float, queue: str = "") -> list[Any]:
+    def pending(
+        self, conn: Connection, account: str, *, limit: int, hide: float, queue: str = ""
+    ) -> list[Any]:
         """Unconfirmed events of an account, hidden from further calls for ``hide`` seconds (pull delivery).
 
         Those of one ``queue`` only, oldest first; ``""`` means the events that are in none.

@@ -1,0 +1,135 @@
+"""What is right and what is wrong with this machine and its profiles, and what to do about it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from vodkit.core import registry
+from vodkit.core.errors import ConfigError
+from vodkit.engine.profiles import Profile, config_path, read_profiles
+from vodkit.engine.settings import default_state_dir
+
+FREE_SPACE = 1 << 30
+"""Less free space than this, in bytes, is worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        subject: What.
+        state: ``ok``, ``note`` (works, but) or ``bad``.
+        text: What was found.
+        advice: What to do; ``""`` when nothing.
+    """
+
+    subject: str
+    state: str
+    text: str
+    advice: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self)
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, one finding after the other. Changes nothing."""
+    yield _python()
+    yield _state(default_state_dir())
+    yield from _service()
+    yield from _profiles()
+
+
+def _python() -> Finding:
+    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.version_info < (3, 11):
+        return Finding("python", "bad", found, "vodkit needs Python 3.11 or later")
+    return Finding("python", "ok", found)
+
+
+def _state(folder: Path) -> Finding:
+    """Uploads can be resumed only if their ledger can be written."""
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    advice = "Uploads will work and not be resumable; set VODKIT_STATE_DIR to a folder that can be written"
+    try:
+        with tempfile.NamedTemporaryFile(dir=nearest) as probe:
+            probe.write(b"vodkit")
+            probe.flush()
+    except OSError as error:
+        return Finding("state folder", "bad", f"{folder}: {error.strerror}", advice)
+    if folder.exists() and folder.stat().st_mode & 0o077:
+        return Finding("state folder", "note", f"{folder} can be read by others", f"chmod 700 {folder}")
+    if shutil.disk_usage(nearest).free < FREE_SPACE:
+        return Finding("state folder", "note", f"{folder}: less than 1 GiB is free", "Free some space")
+    return Finding("state folder", "ok", str(folder))
+
+
+def _service() -> Iterator[Finding]:
+    missing = [name for name in ("starlette", "uvicorn", "sqlalchemy", "alembic", "cryptography")
+               if importlib.util.find_spec(name) is None]  # fmt: skip
+    if missing:
+        text = f"not installed ({', '.join(missing)} missing); uploading needs none of it"
+        yield Finding("service", "note", text, "pip install 'vodkit[server]' for demo, serve and sandbox")
+        return
+    yield Finding(
+        "service", "ok", f"installed (SQLAlchemy {_version('sqlalchemy')}, uvicorn {_version('uvicorn')})"
+    )
+    from vodkit.sandbox.ffmpeg import executable
+
+    try:
+        yield Finding("ffmpeg", "ok", executable())
+    except ConfigError as error:
+        yield Finding("ffmpeg", "bad", error.message, error.advice)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "?"
+
+
+def _profiles() -> Iterator[Finding]:
+    path = config_path()
+    try:
+        profiles = read_profiles()
+    except ConfigError as error:
+        yield Finding("profiles", "bad", error.message, error.advice)
+        return
+    if not profiles:
+        text = f"none in {path}"
+        yield Finding(
+            "profiles", "note", text, "Write one (docs/client.md), or try vodkit demo, which needs none"
+        )
+        return
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        yield Finding(
+            "profiles", "note", f"{path} can be read by others and may hold keys", f"chmod 600 {path}"
+        )
+    for profile in profiles:
+        yield _profile(profile)
+
+
+def _profile(profile: Profile) -> Finding:
+    subject = f"profile {profile.name}"
+    try:
+        room = registry.descriptor(profile.provider)
+        given = profile.settings()
+    except ConfigError as error:
+        return Finding(subject, "bad", error.message, error.advice)
+    lacking = [setting.name for setting in room.settings if setting.required and not given.get(setting.name)]
+    if lacking:
+        return Finding(subject, "bad", f"{room.title}: {', '.join(lacking)} missing", "Add it to the profile")
+    return Finding(subject, "ok", room.title)
