@@ -15,7 +15,7 @@ MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per finding.")
 def command(as_json: bool) -> None:
     """Check this machine and the profiles, and say what to do. Exits with 1 when something is broken."""
-    from vodkit.engine.doctor import examine
+    from vodkit.sandbox.doctor import examine
 
     broken = False
     for finding in examine():

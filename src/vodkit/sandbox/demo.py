@@ -18,6 +18,7 @@ import urllib3
 from vodkit.core import registry
 from vodkit.core.errors import ConfigError, IntegrityError, SourceNotFound
 from vodkit.engine.progress import Progress
+from vodkit.sandbox.ffmpeg import executable
 from vodkit.server.embedded import EmbeddedService, embedded
 
 CLIP_SECONDS = 10
@@ -81,8 +82,6 @@ def clip(folder: Path) -> Path:
     path = folder / "vodkit-demo.mp4"
     if path.exists():
         return path
-    from vodkit.sandbox.ffmpeg import executable
-
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part.mp4")
     made = subprocess.run(

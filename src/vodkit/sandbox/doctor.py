@@ -6,7 +6,6 @@ import importlib.util
 import os
 import platform
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from vodkit.core import registry
 from vodkit.core.errors import ConfigError
 from vodkit.engine.profiles import Profile, config_path, read_profiles
 from vodkit.engine.settings import default_state_dir
+from vodkit.sandbox.ffmpeg import executable
 
 FREE_SPACE = 1 << 30
 """Less free space than this, in bytes, is worth a word."""
@@ -53,10 +53,7 @@ def examine() -> Iterator[Finding]:
 
 
 def _python() -> Finding:
-    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    if sys.version_info < (3, 11):
-        return Finding("python", "bad", found, "vodkit needs Python 3.11 or later")
-    return Finding("python", "ok", found)
+    return Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
 
 
 def _state(folder: Path) -> Finding:
@@ -86,8 +83,6 @@ def _service() -> Iterator[Finding]:
     yield Finding(
         "service", "ok", f"installed (SQLAlchemy {_version('sqlalchemy')}, uvicorn {_version('uvicorn')})"
     )
-    from vodkit.sandbox.ffmpeg import executable
-
     try:
         yield Finding("ffmpeg", "ok", executable())
     except ConfigError as error:
