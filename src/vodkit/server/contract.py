@@ -187,6 +187,9 @@ class MediaRecord:
         attrs: The room's own facts (JSON): description, tags, class, contexts ...
         created, updated: Seconds since the epoch.
         expires: Seconds since the epoch, or ``None`` for never.
+        folder: Prefix of the keys that belong to this media alone, with its trailing slash: everything under
+            it goes when the media goes. ``""`` where media share their folders; then only ``key`` and
+            ``cover_key`` go.
     """
 
     id: str
@@ -204,6 +207,7 @@ class MediaRecord:
     created: float
     updated: float
     expires: float | None
+    folder: str = ""
 
 
 class Catalog(Protocol):
@@ -428,7 +432,7 @@ class MediaCatalog(Protocol):
         ...
 
     def delete(self, conn: Connection, id: str) -> None:
-        """Remove a media and every object under its name's directory that it owns."""
+        """Remove a media, its original, its cover and its account's objects under its ``folder``."""
         ...
 
 

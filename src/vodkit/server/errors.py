@@ -1,0 +1,82 @@
+"""What can go wrong inside the service; each room puts it into its vendor's words.
+
+::
+
+    ServiceError
+    ├── Truncated         the body ended early
+    ├── TooLarge          the body is longer than allowed or announced
+    ├── DigestMismatch    the bytes are not those that were announced
+    ├── StorageFull       no room on the disk or in the database
+    ├── UploadGone        the upload is unknown, expired, completed or aborted
+    ├── PartsInvalid      the list of parts to complete with does not fit
+    │   └── PartMissing   it names a part that was not received
+    ├── BadName           a key or a space that cannot be stored
+    ├── AlreadyThere      a row of this identity exists
+    └── BlobGone          the bytes are not there any more
+"""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """The root. Its text is for logs and holds no secret; clients see the room's own message."""
+
+
+class Truncated(ServiceError):
+    """The body ended before its announced length, or the client went away."""
+
+
+class TooLarge(ServiceError):
+    """The body is longer than allowed, or than announced."""
+
+
+class DigestMismatch(ServiceError):
+    """The bytes are not those that were announced.
+
+    Attributes:
+        name: The digest (``md5``, ``sha1``, ``crc32``, ``crc64``).
+        expected: Hex, as announced.
+        actual: Hex, of the bytes that came.
+    """
+
+    def __init__(self, name: str, expected: str, actual: str) -> None:
+        super().__init__(f"the {name} of the body is {actual}, not {expected}")
+        self.name = name
+        self.expected = expected
+        self.actual = actual
+
+
+class StorageFull(ServiceError):
+    """There is no room left on the disk or in the database; nothing was changed."""
+
+
+class UploadGone(ServiceError):
+    """The upload is unknown, expired, completed or aborted."""
+
+
+class PartsInvalid(ServiceError):
+    """An upload cannot be completed with the given list of parts."""
+
+
+class PartMissing(PartsInvalid):
+    """An upload cannot be completed: a part was not received.
+
+    Attributes:
+        number: The part's number.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"part {number} was not received")
+        self.number = number
+
+
+class BadName(ServiceError):
+    """A key or a space that cannot be stored: it holds NUL or is not Unicode text."""
+
+
+class AlreadyThere(ServiceError):
+    """A row of this identity exists already."""
+
+
+class BlobGone(ServiceError):
+    """The bytes are not there any more."""
