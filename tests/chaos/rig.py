@@ -105,12 +105,22 @@ def run_upload(command: list[str], state: Path, timeout: float = 120) -> dict[st
     return result
 
 
-def start_upload(command: list[str], state: Path) -> subprocess.Popen[bytes]:
+def start_upload(command: list[str], state: Path) -> subprocess.Popen[str]:
     env = {**os.environ, "VODKIT_STATE_DIR": str(state)}
-    return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
-def kill_at(process: subprocess.Popen[bytes], seconds: float) -> bool:
+def finish_upload(process: subprocess.Popen[str], command: list[str], state: Path) -> dict[str, Any]:
+    """The result of a started upload, or, where it gave up, of running it once more."""
+    printed, _ = process.communicate(timeout=120)
+    if process.returncode != 0:
+        return run_upload(command, state)
+    result = json.loads(printed)
+    assert isinstance(result, dict)
+    return result
+
+
+def kill_at(process: subprocess.Popen[str], seconds: float) -> bool:
     """Kill -9 after ``seconds``; whether the process was still running."""
     try:
         process.wait(seconds)
