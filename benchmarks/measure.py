@@ -1,4 +1,4 @@
-"""Measuring whole processes: wall time, CPU time and peak memory, of a command and of the service it talks to."""
+"""Measuring whole processes: wall time, CPU time and peak memory of a command, and CPU time of its service."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from .counting_proxy import CountingProxy
+from vodkit.testing.faults import FaultProxy
+
 from .rig import (
     PARALLEL,
     PART,
@@ -56,7 +57,7 @@ def test_a_killed_client_goes_on_and_sends_little_again(
 ) -> None:
     file = tmp_path / f"video {seed}.mp4"
     os.link(video, file)
-    proxy = CountingProxy(("127.0.0.1", service.port))
+    proxy = FaultProxy(("127.0.0.1", service.port))
     command = upload_command(service, provider, proxy.url, file, BANDWIDTH)
     killed = kill_at(start_upload(command, tmp_path / "state"), random.Random(seed).uniform(0.0, LONGEST))
     result = run_upload(command[:-2], tmp_path / "state")
