@@ -1,0 +1,29 @@
+"""``vodkit serve``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("serve")
+@click.option("--listen", default="127.0.0.1:8600", show_default=True, help="Port 0 takes a free one.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder for all that lasts.")
+@click.option("--public-url", default="", help="Base of the URLs handed to clients, when behind a proxy.")
+@click.option("--no-strict", is_flag=True, help="Take any access key. For tests on your own machine.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info")
+def command(listen: str, data: Path | None, public_url: str, no_strict: bool, log_level: str) -> None:
+    """Run the VOD service; prints one line when it accepts requests."""
+    from vodkit.server import logs, run
+    from vodkit.server.contract import Settings
+
+    logs.configure(log_level)
+    run.serve(
+        Settings(
+            data=str(data or run.default_data()),
+            listen=listen,
+            public_url=public_url,
+            strict=not no_strict,
+        )
+    )

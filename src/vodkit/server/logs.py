@@ -1,0 +1,44 @@
+"""The service's log: structured lines on stderr, with the request's id, never a secret.
+
+What is logged is chosen field by field where it happens; heads, query strings and bodies never are, because
+they carry signatures and tokens.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+
+def configure(level: str = "info", *, json: bool | None = None) -> None:
+    """Write log lines of ``level`` and above to stderr: as JSON, or for people when stderr is a terminal."""
+    as_json = not sys.stderr.isatty() if json is None else json
+    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if not as_json:
+        renderer = structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info if as_json else _as_is,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # uvicorn repeats exceptions that the dispatcher has logged already, and knows no request ids.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+
+
+def _as_is(logger: Any, method: str, event: Any) -> Any:
+    return event
+
+
+def get(name: str) -> Any:
+    """A logger whose lines carry ``part=name``."""
+    return structlog.get_logger(part=name)
