@@ -32,10 +32,10 @@ Pairs = Iterable[tuple[str, str]]
 
 
 class Refused(Exception):
-    """A request that is not, or not properly, signed.
+    """A request that COS refuses.
 
     Attributes:
-        code: COS error code (``AccessDenied``, ``SignatureDoesNotMatch``, ``RequestTimeTooSkewed`` ...).
+        code: COS error code, such as ``SignatureDoesNotMatch`` (tencent.md §C.6).
         message: For the answer; names no secret.
     """
 
