@@ -1,4 +1,4 @@
-"""Measuring whole processes: wall time, CPU time and peak memory of a command, and CPU time of its service."""
+"""Measuring whole processes: wall time, CPU and peak memory of a command, CPU of its service."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ class FaultProxy:
                 self._frozen.wait()
                 if status := self._next_answer():
                     client.sendall(_page(status))
-                    # What is still on its way is read, or the client would see a reset in place of the answer.
+                    # What is on its way is read, or the client would see a reset in place of the answer.
                     client.shutdown(socket.SHUT_WR)
                     _drain(client)
                     _reset(server)
