@@ -1,0 +1,128 @@
+"""Digests: of parts while they pass, of whole contents from their parts, of samples to know a content again."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable
+from functools import cache
+from typing import Final, Protocol
+
+import fastcrc
+
+from vodkit.core.source import Reader
+
+_CRC64_POLYNOMIAL: Final = 0xC96C5795D7870F42
+_TOP: Final = 1 << 63
+_EDGE: Final = 64 * 1024
+_SAMPLE: Final = 4 * 1024
+_SAMPLES: Final = 8
+
+
+class Digest(Protocol):
+    """A digest that is fed."""
+
+    def update(self, data: memoryview, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
+class _Crc64:
+    """CRC-64/XZ (ECMA-182 reflected)."""
+
+    def __init__(self) -> None:
+        self._value = fastcrc.crc64.xz(b"")
+
+    def update(self, data: memoryview, /) -> None:
+        self._value = fastcrc.crc64.xz(data, self._value)
+
+    def hexdigest(self) -> str:
+        return f"{self._value:016x}"
+
+
+class _Crc32:
+    """CRC-32 as in zlib."""
+
+    def __init__(self) -> None:
+        self._value = 0
+
+    def update(self, data: memoryview, /) -> None:
+        self._value = zlib.crc32(data, self._value)
+
+    def hexdigest(self) -> str:
+        return f"{self._value:08x}"
+
+
+def digest(name: str) -> Digest:
+    """A fresh digest: ``crc64``, ``crc32``, ``md5``, ``sha1`` or whatever else hashlib has."""
+    if name == "crc64":
+        return _Crc64()
+    if name == "crc32":
+        return _Crc32()
+    return hashlib.new(name, usedforsecurity=False)
+
+
+def crc64_combine(first: int, second: int, second_length: int) -> int:
+    """The CRC-64/XZ of two contents one after the other, from that of each.
+
+    Appending n bytes multiplies by x^(8n) modulo the polynomial; that power is had by squaring.
+    """
+    power, bit = _TOP, 3
+    while second_length:
+        if second_length & 1:
+            power = _times(_square_powers()[bit], power)
+        second_length >>= 1
+        bit += 1
+    return _times(power, first) ^ second
+
+
+def crc64_of_parts(parts: Iterable[tuple[int, int, str]], size: int) -> str | None:
+    """The CRC-64 of a content of ``size`` bytes from ``(offset, length, hex crc64)`` of its parts.
+
+    Returns:
+        Lower-case hex, or ``None`` if the parts do not lie side by side from 0 to ``size``.
+    """
+    crc, end = fastcrc.crc64.xz(b""), 0
+    for offset, length, part in sorted(parts):
+        if offset != end:
+            return None
+        crc = crc64_combine(crc, int(part, 16), length)
+        end += length
+    return f"{crc:016x}" if end == size else None
+
+
+def fingerprint(reader: Reader, size: int) -> str:
+    """A hex digest over the head, the tail and samples of a seekable content; reads at most 160 KiB."""
+    hasher = hashlib.blake2b(size.to_bytes(8, "big"), digest_size=16)
+    spots = [(0, _EDGE), (max(size - _EDGE, 0), _EDGE)]
+    if size > 2 * _EDGE:
+        step = (size - 2 * _EDGE) // (_SAMPLES + 1)
+        spots += [(_EDGE + step * number, _SAMPLE) for number in range(1, _SAMPLES + 1)]
+    buffer = memoryview(bytearray(_EDGE))
+    for offset, length in spots:
+        view = buffer[: min(length, size - offset)]
+        hasher.update(view[: reader.read_at(offset, view)])
+    return hasher.hexdigest()
+
+
+def _times(a: int, b: int) -> int:
+    """Product of two reflected polynomials modulo the CRC's."""
+    product, bit = 0, _TOP
+    while True:
+        if a & bit:
+            product ^= b
+            if not a & (bit - 1):
+                return product
+        bit >>= 1
+        if not bit:
+            return product
+        b = (b >> 1) ^ _CRC64_POLYNOMIAL if b & 1 else b >> 1
+
+
+@cache
+def _square_powers() -> tuple[int, ...]:
+    """x^(2^n) for every n that a 64-bit length of bytes can ask for."""
+    powers = [_TOP >> 1]
+    for _ in range(66):
+        powers.append(_times(powers[-1], powers[-1]))
+    return tuple(powers)
