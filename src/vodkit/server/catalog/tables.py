@@ -1,0 +1,173 @@
+"""The tables that every room shares. Rooms declare their own beside their server (see :mod:`.migrate`)."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Key = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that sorts by its UTF-8 bytes in every database."""
+
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+"""A number that the database hands out in rising order."""
+
+accounts = Table(
+    "accounts",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("provider", String(40), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("secret_sealed", Text, nullable=False),
+    Column("attrs", JSON, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("created", Double, nullable=False),
+    Index("uq_accounts_provider_key", "provider", "key", unique=True),
+)
+
+spaces = Table(
+    "spaces",
+    METADATA,
+    Column("provider", String(40), primary_key=True),
+    Column("name", Key, primary_key=True),
+    Column("account", String(40), nullable=False),
+    Column("access", String(20), nullable=False),
+    Column("region", Text, nullable=False),
+    Column("attrs", JSON, nullable=False),
+    Column("created", Double, nullable=False),
+    Index("ix_spaces_account", "account"),
+)
+
+uploads = Table(
+    "uploads",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("account", String(40), nullable=False),
+    Column("provider", String(40), nullable=False),
+    Column("space", Key, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("attrs", JSON, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("expires", Double, nullable=False),
+    Column("blob", String(40)),
+    Column("slot_first", BigInteger, comment="number of the part whose home slot is the first"),
+    Column("slot_size", BigInteger, comment="bytes in a home slot; NULL until a part set it"),
+    Index("ix_uploads_place", "provider", "space", "state", "key", "id"),
+    Index("ix_uploads_expires", "expires"),
+)
+
+parts = Table(
+    "parts",
+    METADATA,
+    Column("upload", String(40), ForeignKey(uploads.c.id), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("md5", String(32)),
+    Column("sha1", String(40)),
+    Column("crc32", String(8)),
+    Column("crc64", String(16)),
+    Column("received", Double, nullable=False),
+    Column("file", String(60), nullable=False),
+    Column("start", BigInteger, nullable=False),
+)
+
+blobs = Table(
+    "blobs",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("digests", JSON, nullable=False),
+    Column("created", Double, nullable=False),
+    Index("ix_blobs_created", "created"),
+)
+
+extents = Table(
+    "extents",
+    METADATA,
+    Column("blob", String(40), ForeignKey(blobs.c.id), primary_key=True),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("length", BigInteger, nullable=False),
+    Column("file", String(60), nullable=False),
+    Column("start", BigInteger, nullable=False),
+)
+
+objects = Table(
+    "objects",
+    METADATA,
+    Column("provider", String(40), primary_key=True),
+    Column("space", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("account", String(40), nullable=False),
+    Column("blob", String(40), ForeignKey(blobs.c.id), nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("attrs", JSON, nullable=False),
+    Column("created", Double, nullable=False),
+    Index("ix_objects_blob", "blob"),
+)
+
+media = Table(
+    "media",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("provider", String(40), nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("remote_id", Key, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("space", Key, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("cover_key", Key, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("attrs", JSON, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    Column("expires", Double),
+    Column("folder", Key, nullable=False),
+    Index("uq_media_provider_remote_id", "provider", "remote_id", unique=True),
+    Index("ix_media_provider_account_created", "provider", "account", "created"),
+    Index("ix_media_created", "created"),
+    Index("ix_media_expires", "expires"),
+)
+
+events = Table(
+    "events",
+    METADATA,
+    Column("seq", Serial, primary_key=True),
+    Column("id", String(40), nullable=False),
+    Column("type", String(40), nullable=False),
+    Column("provider", String(40), nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("media", String(40), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("queue", String(80), nullable=False),
+    Column("visible", Double, nullable=False, comment="hidden from pulls until then"),
+    Column("confirmed", Boolean, nullable=False),
+    Index("uq_events_id", "id", unique=True),
+    Index("ix_events_pull", "account", "queue", "confirmed", "seq"),
+    Index("ix_events_at", "at"),
+)
