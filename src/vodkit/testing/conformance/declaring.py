@@ -1,0 +1,82 @@
+"""What a descriptor declares is true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pytest
+
+from vodkit.core import registry
+from vodkit.core.errors import UnsupportedOption
+
+from .rig import Rig
+
+
+class Declaring:
+    """Options and abilities, as declared."""
+
+    samples: ClassVar[Mapping[str, Any]]
+
+    def test_every_declared_option_has_a_sample_here(self, rig: Rig) -> None:
+        assert set(self.samples) | {"cover"} == set(rig.capabilities.options) | {"cover"}
+
+    def test_every_declared_option_is_honoured(self, rig: Rig) -> None:
+        file = rig.file(1000)
+        with rig.connect() as vod:
+            for name, value in self.samples.items():
+                rig.assert_holds(vod, vod.upload(file, **{name: value}), file)
+
+    def test_the_title_comes_back(self, rig: Rig) -> None:
+        if "title" not in rig.capabilities.options:
+            pytest.skip("the provider has no titles, and the descriptor says so")
+        with rig.connect() as vod:
+            media = vod.upload(rig.file(1000), title="标题 of a video")
+            assert vod.media.get(media.id).title == "标题 of a video"
+
+    def test_a_cover_is_served(self, rig: Rig) -> None:
+        if "cover" not in rig.capabilities.options:
+            pytest.skip("the provider takes no covers, and the descriptor says so")
+        import urllib.request
+
+        cover = rig.file(3000, "cover.png")
+        with rig.connect() as vod:
+            media = vod.upload(rig.file(1000), cover=cover)
+        with urllib.request.urlopen(media.cover_url) as answer:
+            assert answer.read() == cover.read_bytes()
+
+    def test_an_unknown_option_is_refused_before_a_byte(self, rig: Rig) -> None:
+        with rig.connect() as vod, pytest.raises(UnsupportedOption, match="no_such_option"):
+            vod.upload(rig.file(10), no_such_option=1)
+        assert rig.proxy.connections == 0
+
+    @pytest.mark.parametrize(
+        "option", ["title", "cover", "procedure", "tags", "category", "expires", "space"]
+    )
+    def test_a_common_option_that_is_not_declared_is_refused(self, rig: Rig, option: str) -> None:
+        if option in rig.capabilities.options:
+            pytest.skip("declared")
+        value = rig.file(10, "c.png") if option == "cover" else "x"
+        with rig.connect() as vod, pytest.raises(UnsupportedOption, match=option):
+            vod.upload(rig.file(10), **{option: value})
+        assert rig.proxy.connections == 0
+
+    def test_undeclared_abilities_are_refused(self, rig: Rig) -> None:
+        with rig.connect() as vod:
+            if not rig.capabilities.spaces:
+                with pytest.raises(UnsupportedOption):
+                    vod.spaces.create("a-space")
+            if not rig.capabilities.callbacks:
+                with pytest.raises(UnsupportedOption):
+                    vod.callbacks.set("http://127.0.0.1/callback")
+
+    def test_a_setting_with_a_typo_is_refused(self, rig: Rig) -> None:
+        with pytest.raises(UnsupportedOption, match="Did you mean"):
+            rig.connect(**{f"{rig.descriptor.account_id}x": "a"})
+
+    def test_the_descriptor_names_everything(self, rig: Rig) -> None:
+        names = {setting.name for setting in rig.descriptor.settings}
+        assert {rig.descriptor.account_id, rig.descriptor.account_secret} <= names
+        secret = {setting.name for setting in rig.descriptor.settings if setting.secret}
+        assert rig.descriptor.account_secret in secret
+        assert registry.load(rig.descriptor.client).__doc__
