@@ -29,7 +29,7 @@ class Setting:
         help: One line of documentation.
         required: Whether it must be given.
         secret: Whether it must never be shown.
-        kind: ``str``, ``int``, ``bool`` or ``list``.
+        kind: ``str``, ``int``, ``float``, ``bool``, ``list`` or ``size`` (bytes, such as ``8M``).
         default: Value when not given.
     """
 
