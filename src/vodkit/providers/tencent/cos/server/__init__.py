@@ -14,7 +14,7 @@ from . import multipart, objects
 from .answer import Reply, fault, preflight
 from .request import Access, Request, Resolve, admit, parse
 
-__all__ = ["Access", "Cos", "Resolve"]
+__all__ = ["Access", "Cos", "Resolve", "operation"]
 
 Operation = Callable[["Cos", Request, Body], Awaitable[Reply]]
 
@@ -48,6 +48,12 @@ _REFUSALS: dict[type[service_errors.ServiceError], tuple[str, str]] = {
     service_errors.BadName: ("InvalidArgument", "the object key cannot be stored"),
     service_errors.BlobGone: ("NoSuchKey", "the object was removed"),
 }
+
+
+def operation(request: Request) -> tuple[str, Operation]:
+    """What a request asks for, by the vendor's name; ``""`` for what is not served."""
+    operations = _ON_OBJECTS if request.key else _ON_BUCKETS
+    return operations.get((request.method, request.selects), ("", objects.refuse))
 
 
 class Cos:
@@ -91,8 +97,7 @@ class Cos:
         await reply.send(request, send)
 
     async def _reply(self, request: Request, body: Body) -> Reply:
-        operations = _ON_OBJECTS if request.key else _ON_BUCKETS
-        name, run = operations.get((request.method, request.selects), ("", objects.refuse))
+        name, run = operation(request)
         public = name in _PUBLIC and self._public(request.bucket)
         admitted = await admit(request, self._resolve, self.service.now(), name, public=public)
         return await run(self, admitted, body)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from vodkit.server.contract import Blob, Objects, Send, StoredObject, StoredPart
+from vodkit.server.errors import UploadGone
 from vodkit.server.incoming import Body
 
 from .. import wire
@@ -133,7 +135,8 @@ async def put(cos: Cos, request: Request, body: Body) -> Reply:
             upload, 1, body, digests=DIGESTS, expect=expect, limit=wire.MAX_PART, then=store
         )
     except BaseException:
-        await service.catalog.write(lambda conn: service.uploads.abort(conn, upload.id))
+        with suppress(UploadGone):
+            await service.catalog.write(lambda conn: service.uploads.abort(conn, upload.id))
         raise
     assert isinstance(stored, StoredObject)
     return Answer(200, {"etag": wire.quoted(stored.etag), **checksum(stored.blob)})
