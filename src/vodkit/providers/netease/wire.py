@@ -1,0 +1,269 @@
+"""Messages of NetEase VOD: API envelope, node lookup, block upload. No I/O."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote
+
+API_PREFIX = "/app/vod/"
+LBS_PATH = "/lbs"
+STATS_PATH = "/stat/sdk"
+API_HOSTS = ("vcloud.163.com", "vcloud.yunxinapi.com", "vcloud-sea.yunxinapi.com", "api-sea.yunxinvcloud.com")
+LBS_HOSTS = (
+    "wanproxy.127.net", "wanproxy-hz.127.net", "wanproxy-bj.127.net", "wanproxy-oversea.127.net"
+)  # fmt: skip
+TOKEN_HEADER = "x-nos-token"
+BLOCK_SIZE = 4 * 1024 * 1024
+"""The most that a block may hold; a smaller one is as good (netease.md §6.3)."""
+RESERVED_BUCKETS = frozenset({"app", "lbs", "stat"})
+MAX_BATCH = 100
+MAX_USER_DEFINED = 256
+MAX_CALLBACK_URL = 200
+SIGN_KEY = "vcloud"
+"""What callbacks are signed with until the account chooses a key (netease.md §7)."""
+
+OK = 200
+BAD_REQUEST = 400
+NOT_FOUND = 404
+INTERNAL = 700
+AUTH_FAILED = 710
+QUOTA_EXCEEDED = 723
+
+IMAGE_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "webp"})
+_FORBIDDEN = re.compile(r'[\x00-\x1f\\/:*?"<>|]')
+
+STATUS_INITIAL, STATUS_FAILED, STATUS_PROCESSING, STATUS_SUCCESS, STATUS_BLOCKED = 10, 20, 30, 40, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An API answer (netease.md §3.4).
+
+    Attributes:
+        code: 200, or the failure's number.
+        message: Text of a failure.
+        request_id: The vendor's id, or ``""``.
+        result: The ``ret`` member; ``{}`` where there is none.
+    """
+
+    code: int
+    message: str
+    request_id: str
+    result: Mapping[str, Any]
+
+
+def success(result: Mapping[str, Any], request_id: str) -> bytes:
+    """A success; always with ``ret``, which the vendor's Python client demands (netease.md §3.4)."""
+    return _json({"code": OK, "requestId": request_id, "msg": "", "ret": result})
+
+
+def failure(code: int, message: str, request_id: str) -> bytes:
+    """A failure; ``msg`` is always text (netease.md §3.4)."""
+    return _json({"code": code, "requestId": request_id, "msg": message})
+
+
+def parse_answer(body: bytes) -> Answer | None:
+    """An API answer, or ``None`` for what is none."""
+    data = _object(body)
+    code = data.get("code") if data is not None else None
+    if data is None or not isinstance(code, int | str) or not str(code).lstrip("-").isdigit():
+        return None
+    result = data.get("ret")
+    return Answer(
+        int(code),
+        str(data.get("msg") or ""),
+        str(data.get("requestId") or data.get("requestID") or ""),
+        result if isinstance(result, dict) else {},
+    )
+
+
+def clean_name(name: str) -> str:
+    """The base name, with the characters that the vendor forbids replaced by ``_`` (netease.md §4.1)."""
+    return _FORBIDDEN.sub("_", re.split(r"[\\/]", name)[-1]).strip()
+
+
+def extension(name: str) -> str:
+    """The last extension in lower case, without the dot; ``""`` if there is none."""
+    stem, dot, last = name.rpartition(".")
+    return last.lower() if dot and stem else ""
+
+
+def is_image(name: str) -> bool:
+    """Whether a file of this name is an image, which gets an ``imgId`` (netease.md §6.7)."""
+    return extension(name) in IMAGE_EXTENSIONS
+
+
+def lbs_query(bucket: str) -> str:
+    """The lookup's query (netease.md §5)."""
+    return f"version=1.0&bucketname={quote(bucket, safe='')}"
+
+
+def lbs_answer(lookup: str, nodes: Sequence[str]) -> bytes:
+    """A lookup's answer: at least two nodes, or the vendor's Python client fails (netease.md §5)."""
+    listed = list(nodes) if len(nodes) > 1 else [*nodes, *nodes]
+    return _json({"lbs": lookup, "upload": listed})
+
+
+def parse_lbs(body: bytes) -> tuple[str, ...]:
+    """The nodes of a lookup's answer, best first; empty for what is no such answer."""
+    data = _object(body)
+    nodes = data.get("upload") if data is not None else None
+    if not isinstance(nodes, list):
+        return ()
+    return tuple(node.rstrip("/") for node in nodes if isinstance(node, str) and "://" in node)
+
+
+def object_path(bucket: str, name: str) -> str:
+    """The path of an object on a node; ``/`` within its name is ``%2F`` (netease.md §6.1)."""
+    return f"/{quote(bucket, safe='')}/{quote(name, safe='')}"
+
+
+def parse_object_path(path: str) -> tuple[str, str] | None:
+    """Bucket and object of a raw path, or ``None``."""
+    bucket, slash, name = path.removeprefix("/").partition("/")
+    if not slash or not bucket or not name or bucket in RESERVED_BUCKETS:
+        return None
+    return unquote(bucket), unquote(name)
+
+
+def block_query(offset: int, complete: bool, context: str) -> str:
+    """The query of a block (netease.md §6.1); no context opens an upload."""
+    named = f"&context={quote(context, safe='')}" if context else ""
+    return f"offset={offset}&complete={'true' if complete else 'false'}{named}&version=1.0"
+
+
+def resume_query(context: str) -> str:
+    """The query that asks how far an upload has come (netease.md §6.5)."""
+    return f"uploadContext&context={quote(context, safe='')}&version=1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRequest:
+    """A block's query, taken apart (netease.md §6.1).
+
+    Attributes:
+        offset: Where the block begins.
+        complete: Whether it is the last.
+        context: The upload; ``""`` opens one.
+    """
+
+    offset: int
+    complete: bool
+    context: str
+
+
+def parse_block_query(query: str) -> BlockRequest:
+    """A block's query.
+
+    Raises:
+        ValueError: with a sentence that says what is wrong.
+    """
+    values = dict(parse_qsl(query, keep_blank_values=True))
+    if values.get("version") != "1.0":
+        raise ValueError("version must be 1.0")
+    if values.get("complete") not in ("true", "false"):
+        raise ValueError("complete must be true or false")
+    offset = values.get("offset", "0")
+    if not (offset.isascii() and offset.isdigit() and len(offset) < MAX_OFFSET_DIGITS):
+        raise ValueError("offset must be a number of bytes")
+    return BlockRequest(int(offset), values["complete"] == "true", values.get("context", ""))
+
+
+MAX_OFFSET_DIGITS = 16
+
+
+def is_resume_query(query: str) -> bool:
+    """Whether the query carries ``uploadContext``, which has no value (netease.md §6.1)."""
+    return any(piece.partition("=")[0] == "uploadContext" for piece in query.split("&"))
+
+
+@dataclass(frozen=True, slots=True)
+class BlockReply:
+    """A node's answer to a block or to a resume query (netease.md §6.2).
+
+    Attributes:
+        offset: Bytes accepted so far.
+        context: The upload; ``""`` in answers to resume queries.
+        callback: What the publishing step answered, decoded; ``None`` before the last block.
+        request_id: The vendor's id.
+    """
+
+    offset: int
+    context: str
+    callback: Mapping[str, Any] | None
+    request_id: str
+
+
+def block_answer(offset: int, context: str, callback: Mapping[str, Any] | None, request_id: str) -> bytes:
+    """A node's answer to a block; both spellings of the request id (netease.md §6.2)."""
+    message = base64.b64encode(_json(callback)).decode() if callback is not None else ""
+    ids = {"requestId": request_id, "requestID": request_id}
+    return _json({**ids, "offset": offset, "context": context, "callbackRetMsg": message})
+
+
+def resume_answer(offset: int, request_id: str) -> bytes:
+    """A node's answer to a resume query (netease.md §6.5)."""
+    return _json({"requestId": request_id, "requestID": request_id, "offset": offset})
+
+
+def node_failure(code: str, message: str, request_id: str) -> bytes:
+    """A node's failure (netease.md §6.2)."""
+    ids = {"requestId": request_id, "requestID": request_id}
+    return _json({**ids, "errCode": code, "errMsg": message})
+
+
+def parse_block_reply(body: bytes) -> BlockReply | None:
+    """A node's success, or ``None`` for what is none."""
+    data = _object(body)
+    offset = data.get("offset") if data is not None else None
+    if data is None or not isinstance(offset, int) or isinstance(offset, bool) or offset < 0:
+        return None
+    return BlockReply(
+        offset,
+        str(data.get("context") or ""),
+        _callback(data.get("callbackRetMsg")),
+        str(data.get("requestId") or data.get("requestID") or ""),
+    )
+
+
+def parse_node_failure(body: bytes) -> tuple[str, str, str]:
+    """Code, message and request id of a node's failure; each ``""`` where it is missing."""
+    data = _object(body) or {}
+    return (
+        str(data.get("errCode") or data.get("Code") or ""),
+        str(data.get("errMsg") or data.get("Message") or ""),
+        str(data.get("requestId") or data.get("requestID") or ""),
+    )
+
+
+def published(vid: int | None, image: int | None, request_id: str) -> dict[str, Any]:
+    """What the publishing step answers: the id of the video or of the image (netease.md §6.2, §6.7)."""
+    found = {"imgId": image} if image is not None else {"vid": vid}
+    return {"code": OK, "requestId": request_id, "ret": found}
+
+
+def _callback(text: Any) -> Mapping[str, Any] | None:
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        return _object(base64.b64decode(text, validate=True))
+    except binascii.Error:
+        return None
+
+
+def _json(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
