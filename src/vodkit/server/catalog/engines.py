@@ -20,7 +20,7 @@ READERS = 4
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
 _PG_DISK_FULL = "53100"
 _PG_AGAIN = {"40001", "40P01", "23505"}
-"""Serialization failure, deadlock, and a row that another transaction inserted first: the next try sees it."""
+"""Serialization failure, deadlock, and a row that another transaction inserted first: a new try sees it."""
 
 
 def database_url(database: str, data: Path) -> URL:

@@ -1,0 +1,102 @@
+"""The one catalog of media."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+
+from .catalog.tables import media
+from .contract import MediaRecord
+from .errors import AlreadyThere
+from .names import check_name
+from .objects import ObjectTable
+
+_FIELDS = tuple(field.name for field in fields(MediaRecord))
+
+
+class MediaTable:
+    """Implements :class:`vodkit.server.contract.MediaCatalog`.
+
+    Args:
+        objects: Where the media's bytes are named.
+        now: The clock.
+    """
+
+    def __init__(self, objects: ObjectTable, now: Callable[[], float]) -> None:
+        self._objects = objects
+        self._now = now
+
+    def add(self, conn: Connection, record: MediaRecord) -> None:
+        """See :meth:`contract.MediaCatalog.add`.
+
+        Raises:
+            AlreadyThere: the provider has a media of this ``remote_id``, or there is one of this ``id``.
+            BadName: one of its texts cannot be stored.
+        """
+        same = or_(
+            media.c.id == record.id,
+            (media.c.provider == record.provider) & (media.c.remote_id == record.remote_id),
+        )
+        if conn.execute(select(media.c.id).where(same)).first():
+            raise AlreadyThere(f"{record.provider} has a media {record.remote_id} already")
+        conn.execute(insert(media).values(_values(record)))
+
+    def get(self, conn: Connection, provider: str, remote_id: str) -> MediaRecord | None:
+        """See :meth:`contract.MediaCatalog.get`."""
+        query = select(media).where(
+            media.c.provider == provider, media.c.remote_id == remote_id, self._alive()
+        )
+        row = conn.execute(query).first()
+        return _record_of(row) if row else None
+
+    def list(
+        self, conn: Connection, *, provider: str | None = None, account: str | None = None
+    ) -> list[MediaRecord]:
+        """See :meth:`contract.MediaCatalog.list`."""
+        query = select(media).where(self._alive())
+        if provider is not None:
+            query = query.where(media.c.provider == provider)
+        if account is not None:
+            query = query.where(media.c.account == account)
+        return [
+            _record_of(row) for row in conn.execute(query.order_by(media.c.created.desc(), media.c.id.desc()))
+        ]
+
+    def update(self, conn: Connection, record: MediaRecord) -> None:
+        """See :meth:`contract.MediaCatalog.update`."""
+        conn.execute(update(media).where(media.c.id == record.id).values(_values(record)))
+
+    def delete(self, conn: Connection, id: str) -> None:
+        """See :meth:`contract.MediaCatalog.delete`."""
+        row = conn.execute(select(media).where(media.c.id == id).with_for_update()).first()
+        if row is None:
+            return
+        conn.execute(delete(media).where(media.c.id == id))
+        keys = [key for key in dict.fromkeys((row.key, row.cover_key)) if key]
+        self._objects.delete_owned(conn, row.account, row.provider, row.space, keys, row.folder)
+
+    def expire(self, conn: Connection, now: float, limit: int) -> int:
+        """Delete at most ``limit`` media past their time; how many were."""
+        due = conn.execute(select(media.c.id).where(media.c.expires <= now).limit(limit)).scalars().all()
+        for id in due:
+            self.delete(conn, id)
+        return len(due)
+
+    def _alive(self) -> Any:
+        return or_(media.c.expires.is_(None), media.c.expires > self._now())
+
+
+def _values(record: MediaRecord) -> dict[str, Any]:
+    values = {name: getattr(record, name) for name in _FIELDS}
+    for value in values.values():
+        if isinstance(value, str):
+            check_name(value)
+    values["attrs"] = dict(record.attrs)
+    return values
+
+
+def _record_of(row: Row[Any]) -> MediaRecord:
+    return MediaRecord(**{name: getattr(row, name) for name in _FIELDS})

@@ -1,0 +1,92 @@
+"""Everything durable of the service, opened and closed as one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, exists, select
+
+from .blobs import BlobStore, Extent
+from .blobs import rows as blob_rows
+from .blobs.local import LocalBlobs
+from .catalog import SqlCatalog, migrate
+from .catalog.tables import blobs, objects
+from .contract import Settings
+from .events import EventTable
+from .media_catalog import MediaTable
+from .objects import ObjectTable
+from .uploads import Uploads
+
+_AT_ONCE = 200
+"""Rows that a sweep takes in one transaction, so that it never holds up the writes of requests."""
+
+_UNNAMED_LIFETIME = 3600.0
+"""Seconds that a blob may be without a name: its room completes and names it in one commit or soon after."""
+
+
+class Storage:
+    """The durable parts of the service, over one data folder.
+
+    Args:
+        settings: ``data``, ``database`` and ``upload_lifetime`` are used.
+        now: The clock.
+
+    Raises:
+        RuntimeError: another process uses the folder.
+    """
+
+    def __init__(self, settings: Settings, now: Callable[[], float]) -> None:
+        data = Path(settings.data)
+        self.store: BlobStore = LocalBlobs(data / "blobs")
+        self.catalog = SqlCatalog(settings.database, data, migrate.rooms())
+        self.store.recover(self._owned)
+        self.uploads = Uploads(self.catalog, self.store, settings.upload_lifetime, now)
+        self.objects = ObjectTable(self.catalog, self.store, now)
+        self.media = MediaTable(self.objects, now)
+        self.events = EventTable(now)
+
+    async def sweep(self, now: float) -> dict[str, int]:
+        """Remove abandoned uploads, expired media, bytes without a name and old events; how many of each."""
+        abandoned = forgotten = media = 0
+        while True:
+            dropped, ended = await self.catalog.write(lambda conn: self.uploads.expire(conn, now, _AT_ONCE))
+            abandoned += dropped
+            forgotten += ended
+            if not dropped and not ended:
+                break
+        while expired := await self.catalog.write(lambda conn: self.media.expire(conn, now, _AT_ONCE)):
+            media += expired
+        unnamed = await self.catalog.read(lambda conn: _unnamed(conn, now - _UNNAMED_LIFETIME))
+        for at in range(0, len(unnamed), _AT_ONCE):
+            some = unnamed[at : at + _AT_ONCE]
+            await self.catalog.write(lambda conn, some=some: self._let_go(conn, some))  # type: ignore[misc]
+        events = await self.catalog.write(lambda conn: self.events.expire(conn, now))
+        return {
+            "uploads_abandoned": abandoned,
+            "uploads_forgotten": forgotten,
+            "media_expired": media,
+            "blobs_unnamed": len(unnamed),
+            "events_expired": events,
+        }
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of the folder."""
+        await self.uploads.close()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self.catalog.close)
+        await loop.run_in_executor(None, self.store.close)
+
+    def _owned(self, owners: Sequence[str]) -> dict[str, list[Extent]]:
+        return self.catalog.read_now(lambda conn: blob_rows.owned(conn, owners))
+
+    def _let_go(self, conn: Connection, ids: Sequence[str]) -> None:
+        for id in ids:
+            blob_rows.let_go(conn, self.store, id)
+
+
+def _unnamed(conn: Connection, before: float) -> list[str]:
+    """Blobs older than a time that no object points at."""
+    query = select(blobs.c.id).where(blobs.c.created < before, ~exists().where(objects.c.blob == blobs.c.id))
+    return list(conn.execute(query).scalars())
