@@ -11,7 +11,8 @@ from sqlalchemy import Connection, exists, select
 from .blobs import BlobStore, Extent
 from .blobs import rows as blob_rows
 from .blobs.local import LocalBlobs
-from .catalog import SqlCatalog, migrate
+from .catalog import SqlCatalog
+from .catalog.migrate import RoomTables
 from .catalog.tables import blobs, objects
 from .contract import Settings
 from .events import EventTable
@@ -32,15 +33,16 @@ class Storage:
     Args:
         settings: ``data``, ``database`` and ``upload_lifetime`` are used.
         now: The clock.
+        rooms: What the provider rooms add to the database; see :func:`vodkit.server.catalog.migrate.rooms`.
 
     Raises:
         RuntimeError: another process uses the folder.
     """
 
-    def __init__(self, settings: Settings, now: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, now: Callable[[], float], rooms: Sequence[RoomTables]) -> None:
         data = Path(settings.data)
         self.store: BlobStore = LocalBlobs(data / "blobs")
-        self.catalog = SqlCatalog(settings.database, data, migrate.rooms())
+        self.catalog = SqlCatalog(settings.database, data, rooms)
         self.store.recover(self._owned)
         self.uploads = Uploads(self.catalog, self.store, settings.upload_lifetime, now)
         self.objects = ObjectTable(self.catalog, self.store, now)

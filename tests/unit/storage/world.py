@@ -65,7 +65,7 @@ class World:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Storage]:
-        storage = Storage(self.settings, lambda: self.time)
+        storage = Storage(self.settings, lambda: self.time, [])
         try:
             yield storage
         finally:
@@ -86,7 +86,9 @@ async def start(storage: Storage, key: str = "a/b.mp4", **more: Any) -> Upload:
 
 
 async def send(storage: Storage, upload: Upload, number: int, data: bytes, **more: Any) -> StoredPart:
-    body = Body(data, **{name: more.pop(name) for name in ("length", "piece", "stop_at", "gate") if name in more})
+    body = Body(
+        data, **{name: more.pop(name) for name in ("length", "piece", "stop_at", "gate") if name in more}
+    )
     return await storage.uploads.receive(upload, number, body, **more)
 
 
