@@ -1,7 +1,7 @@
 """Tencent VOD's API 3.0 messages: actions and their fields, envelopes, values, error codes. No I/O."""
 
 from . import codes
-from .actions import ACTIONS, SERVICE, VERSION, BadField, check_fields, flatten, unflatten
+from .actions import ACTIONS, SERVICE, VERSION, BadField, check_fields, convert, flatten, unflatten
 from .envelope import (
     Answer,
     dump_request,
@@ -43,6 +43,7 @@ __all__ = [
     "category",
     "check_fields",
     "codes",
+    "convert",
     "dump_request",
     "error_body",
     "flatten",

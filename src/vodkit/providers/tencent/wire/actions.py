@@ -260,6 +260,7 @@ ACTIONS: Final[dict[str, Table]] = {
     "DescribeAdaptiveDynamicStreamingTemplates": _TEMPLATES,
     "DescribeSubAppIds": {"Name": str, **_PAGE},
     "CreateSubAppId": {"Name": str, "Description": str, "Type": str, "Mode": str, "StorageRegion": str},
+    "ModifySubAppIdInfo": {"Name": str, "Description": str, **_APP},
     "ModifySubAppIdStatus": {"Status": str, **_APP},
     "DescribeStorageRegions": {**_APP},
     "ForbidMediaDistribution": {"FileIds": [str], "Operation": str, **_APP},
@@ -349,7 +350,12 @@ def check_fields(action: str, fields: Mapping[str, Any], *, text: bool = False) 
     Raises:
         BadField: a value is not of its field's type.
     """
-    return _convert("", ACTIONS[action], fields, text)  # type: ignore[no-any-return]
+    return convert(ACTIONS[action], fields, text=text)
+
+
+def convert(table: Table, fields: Mapping[str, Any], *, text: bool = False) -> dict[str, Any]:
+    """As :func:`check_fields`, for a table that is at hand."""
+    return _convert("", table, fields, text)  # type: ignore[no-any-return]
 
 
 def _convert(name: str, kind: Kind, value: Any, text: bool) -> Any:

@@ -1,0 +1,252 @@
+"""ModifyMediaInfo (tencent.md §B.7)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from vodkit.server.contract import MediaRecord, Upload
+
+from ..wire import Limits, codes
+from . import classes, library
+from .answer import ApiError
+from .caller import Action, Caller
+from .credentials import PROVIDER
+from .fields import FLAG, ID, Field, Params, choice, moment, needed, record, several, upto, within
+from .media import existing
+
+_IMAGES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png", b"GIF8": "gif"}
+_SUBTITLES_MOST = 100
+
+
+class _Bytes:
+    """Bytes at hand, as a request body."""
+
+    def __init__(self, data: bytes) -> None:
+        self.length: int | None = len(data)
+        self._data = data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._data
+
+    async def read(self, limit: int) -> bytes:
+        return self._data
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A small file that is on disk and waits for its name."""
+
+    upload: Upload
+    content_type: str
+    md5: str
+
+
+async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
+    _refuse_conflicts(params)
+    expires = moment(params["ExpireTime"], codes.EXPIRE_TIME)
+    if expires is not None and expires <= caller.now:
+        raise ApiError(codes.EXPIRE_TIME, "the expiry lies in the past")
+    found = await caller.service.catalog.read(lambda conn: existing(conn, caller, params["FileId"]))
+    cover = await _store_cover(caller, found, params["CoverData"])
+    subtitles = [await _store_subtitle(caller, found, given) for given in params["AddSubtitles"] or ()]
+
+    def change(conn: Connection) -> tuple[MediaRecord, list[dict[str, Any]]]:
+        media = existing(conn, caller, params["FileId"])
+        attrs: dict[str, Any] = {
+            "tags": _tags(media.attrs["tags"], params),
+            "key_frames": _key_frames(media.attrs["key_frames"], params),
+            "subtitles": _subtitles(media.attrs["subtitles"], params, [item for item, _ in subtitles]),
+        }
+        if params["Description"] is not None:
+            attrs["description"] = params["Description"]
+        if params["ClassId"] is not None:
+            classes.must_exist(conn, caller, params["ClassId"])
+            attrs["class"] = params["ClassId"]
+        values: dict[str, Any] = {}
+        if params["Name"] is not None:
+            values["title"] = params["Name"]
+        if params["ExpireTime"]:
+            values["expires"] = expires
+        if cover is not None:
+            values["cover_key"] = cover.upload.key
+        for stored in ([cover] if cover else []) + [stored for _, stored in subtitles]:
+            _name(conn, caller, stored)
+        changed = library.changed(media, caller, attrs, **values)
+        _drop_unused(conn, caller, media, changed)
+        caller.service.media.update(conn, changed)
+        return changed, [library.subtitle(caller, changed, item) for item, _ in subtitles]
+
+    changed, added = await caller.service.catalog.write(change)
+    cover_url = library.url(caller, changed, changed.cover_key) if cover else ""
+    return {"CoverUrl": cover_url, "AddedSubtitleSet": added}
+
+
+def _refuse_conflicts(params: Params) -> None:
+    for add, other, code in (
+        ("AddTags", "ClearTags", codes.ADD_CLEAR_TAGS),
+        ("AddTags", "DeleteTags", codes.ADD_DELETE_TAGS),
+        ("AddKeyFrameDescs", "ClearKeyFrameDescs", codes.ADD_CLEAR_KEY_FRAMES),
+        ("AddKeyFrameDescs", "DeleteKeyFrameDescs", codes.ADD_DELETE_KEY_FRAMES),
+    ):
+        if params[add] and params[other]:
+            raise ApiError(code, f"{add} and {other} cannot be given together")
+
+
+def _tags(tags: Sequence[str], params: Params) -> list[str]:
+    kept = [] if params["ClearTags"] else [tag for tag in tags if tag not in (params["DeleteTags"] or ())]
+    kept = list(dict.fromkeys([*kept, *(params["AddTags"] or ())]))
+    if len(kept) > Limits.TAGS:
+        raise ApiError(codes.TAG_COUNT, f"a media has at most {Limits.TAGS} tags")
+    return kept
+
+
+def _key_frames(frames: Sequence[Mapping[str, Any]], params: Params) -> list[dict[str, Any]]:
+    by_time = (
+        {} if params["ClearKeyFrameDescs"] else {frame["TimeOffset"]: frame["Content"] for frame in frames}
+    )
+    for offset in params["DeleteKeyFrameDescs"] or ():
+        by_time.pop(offset, None)
+    by_time |= {frame["TimeOffset"]: frame["Content"] for frame in params["AddKeyFrameDescs"] or ()}
+    if len(by_time) > Limits.KEY_FRAMES:
+        raise ApiError(
+            codes.KEY_FRAME_COUNT, f"a media has at most {Limits.KEY_FRAMES} key frame descriptions"
+        )
+    return [{"TimeOffset": offset, "Content": by_time[offset]} for offset in sorted(by_time)]
+
+
+def _subtitles(
+    subtitles: Sequence[Mapping[str, Any]], params: Params, added: list[dict[str, Any]]
+) -> list[Mapping[str, Any]]:
+    gone = {*(params["DeleteSubtitleIds"] or ()), *(item["id"] for item in added)}
+    kept = [] if params["ClearSubtitles"] else [item for item in subtitles if item["id"] not in gone]
+    if len(kept) + len(added) > _SUBTITLES_MOST:
+        raise ApiError(codes.LIMIT_EXCEEDED, f"a media has at most {_SUBTITLES_MOST} subtitles")
+    return [*kept, *added]
+
+
+async def _store_cover(caller: Caller, media: MediaRecord, text: str | None) -> _Stored | None:
+    if not text:
+        return None
+    data = _decoded(text, "CoverData")
+    kind = next((kind for magic, kind in _IMAGES.items() if data.startswith(magic)), None)
+    if kind is None:
+        raise ApiError(f"{codes.INVALID_VALUE}.PicFormatError", "CoverData is not a GIF, JPEG or PNG image")
+    key = f"{media.folder}{secrets.randbelow(10**10):010}.{kind.replace('jpeg', 'jpg')}"
+    return await _store(caller, media, key, f"image/{kind}", data)
+
+
+async def _store_subtitle(
+    caller: Caller, media: MediaRecord, given: Mapping[str, Any]
+) -> tuple[dict[str, Any], _Stored]:
+    item = {
+        "id": given["Id"] or secrets.token_hex(6),
+        "name": given["Name"],
+        "language": given["Language"],
+        "format": given["Format"],
+        "key": f"{media.folder}subtitles/{secrets.token_hex(6)}.{given['Format']}",
+    }
+    data = _decoded(given["Content"], "Content")
+    return item, await _store(caller, media, item["key"], "text/vtt", data)
+
+
+def _decoded(text: str, name: str) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise ApiError(codes.INVALID_VALUE, f"{name} is not base64") from None
+
+
+async def _store(caller: Caller, media: MediaRecord, key: str, content_type: str, data: bytes) -> _Stored:
+    """Put bytes on disk; they have no name until :func:`_name`, and are let go if they never get one."""
+    service = caller.service
+
+    def create(conn: Connection) -> Upload:
+        return service.uploads.create(
+            conn,
+            account=caller.account,
+            provider=PROVIDER,
+            space=media.space,
+            key=key,
+            content_type=content_type,
+        )
+
+    upload = await service.catalog.write(create)
+    await service.uploads.receive(upload, 1, _Bytes(data))
+    return _Stored(upload, content_type, hashlib.md5(data, usedforsecurity=False).hexdigest())
+
+
+def _name(conn: Connection, caller: Caller, stored: _Stored) -> None:
+    caller.service.objects.put(
+        conn,
+        account=caller.account,
+        provider=PROVIDER,
+        space=stored.upload.space,
+        key=stored.upload.key,
+        blob=caller.service.uploads.complete(conn, stored.upload.id),
+        content_type=stored.content_type,
+        etag=stored.md5,
+    )
+
+
+def _drop_unused(conn: Connection, caller: Caller, before: MediaRecord, after: MediaRecord) -> None:
+    """Delete the files of a media that nothing refers to any more."""
+
+    def files(media: MediaRecord) -> set[str]:
+        return {media.cover_key, *(item["key"] for item in media.attrs["subtitles"])} - {""}
+
+    for key in files(before) - files(after):
+        caller.service.objects.delete(conn, PROVIDER, before.space, key)
+
+
+_LINE = upto(Limits.TAG, code=codes.TAG_TOO_LONG)
+
+ACTIONS = {
+    "ModifyMediaInfo": Action(
+        _modify,
+        {
+            "FileId": needed(upto(Limits.FILE_ID)),
+            "Name": upto(Limits.MEDIA_NAME, code=codes.NAME),
+            "Description": upto(Limits.DESCRIPTION, code=codes.DESCRIPTION),
+            "ClassId": Field(low=0, high=ID.high, code=codes.CLASS_ID),
+            "ExpireTime": upto(64, code=codes.EXPIRE_TIME),
+            "CoverData": Field(),
+            "AddKeyFrameDescs": several(
+                Limits.KEY_FRAMES,
+                record(
+                    {
+                        "TimeOffset": needed(within(0, 1e9)),
+                        "Content": needed(within(1, Limits.KEY_FRAME_CONTENT, code=codes.KEY_FRAME_TOO_LONG)),
+                    }
+                ),
+                code=codes.KEY_FRAME_COUNT,
+            ),
+            "DeleteKeyFrameDescs": several(Limits.KEY_FRAMES),
+            "ClearKeyFrameDescs": FLAG,
+            "AddTags": several(Limits.TAGS, _LINE, code=codes.TAG_COUNT),
+            "DeleteTags": several(Limits.TAGS, _LINE),
+            "ClearTags": FLAG,
+            "AddSubtitles": several(
+                10,
+                record(
+                    {
+                        "Id": upto(16, pattern="[A-Za-z0-9_-]*"),
+                        "Name": needed(upto(64)),
+                        "Language": needed(upto(16)),
+                        "Format": needed(choice("vtt", code=f"{codes.INVALID_VALUE}.SubtitleFormat")),
+                        "Content": needed(),
+                    }
+                ),
+            ),
+            "DeleteSubtitleIds": several(_SUBTITLES_MOST),
+            "ClearSubtitles": FLAG,
+        },
+    )
+}

@@ -1,0 +1,194 @@
+"""The room: which requests are Tencent's, and who answers them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sqlalchemy import MetaData
+
+from vodkit.server import logs
+from vodkit.server.contract import Account, Head, Receive, Scope, Send, Service
+from vodkit.server.dispatch import head_of
+from vodkit.server.errors import StorageFull, TooLarge, Truncated
+from vodkit.server.incoming import Body
+
+from ..cos.errors import EXPIRED
+from ..cos.server import Access, Cos
+from ..cos.sign import Refused
+from ..wire import ACTIONS as WIRE
+from ..wire import SERVICE, VERSION, BadField, codes, convert, error_body, success_body
+from . import apps, auth, classes, events, manifest, media, modify, search, sts, tasks, templates, upload
+from .answer import ApiError, reply
+from .caller import Action, Caller
+from .credentials import BadToken, Credentials, Minted, UnknownKey
+from .fields import ID, take
+from .tables import METADATA
+
+_API_HOST = re.compile(r"(vod|sts)(\.intl)?(\.[a-z]{2}-[a-z]+(-\d+)?)?\.tencentcloudapi\.com")
+_COS_HOST = re.compile(
+    r"[a-z0-9-]+\.(cos[a-z-]*\.[a-z0-9.-]+|cn-north|cn-south|cn-south-2|cn-east|cn-southwest|sg)"
+    r"\.(myqcloud\.com|tencentcos\.cn)"
+)
+_TC3_OURS = re.compile(r"TC3-HMAC-SHA256\s+Credential=[^/]*/[^/]*/(vod|sts)/tc3_request")
+_COS_SIGNED = "q-sign-algorithm="
+
+_ACTIONS: Mapping[str, Action] = {
+    **upload.ACTIONS,
+    **manifest.ACTIONS,
+    **media.ACTIONS,
+    **search.ACTIONS,
+    **modify.ACTIONS,
+    **classes.ACTIONS,
+    **templates.ACTIONS,
+    **tasks.ACTIONS,
+    **events.ACTIONS,
+    **apps.ACTIONS,
+}
+_SUB_APP = {"SubAppId": dataclasses.replace(ID, code=codes.SUB_APP_ID)}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Api:
+    """One service of API 3.0.
+
+    Attributes:
+        version: The only one there is.
+        actions: Handlers by name.
+        types: Types of their fields by name.
+    """
+
+    version: str
+    actions: Mapping[str, Action]
+    types: Mapping[str, Any]
+
+
+_APIS = {
+    SERVICE: _Api(VERSION, _ACTIONS, WIRE),
+    sts.SERVICE: _Api(sts.VERSION, sts.ACTIONS, sts.WIRE),
+}
+
+
+class Room:
+    """The server side of Tencent VOD and COS. Implements :class:`vodkit.server.contract.Room`."""
+
+    TABLES: ClassVar[MetaData] = METADATA
+    MIGRATIONS: ClassVar[str] = str(Path(__file__).parent / "migrations")
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._credentials = Credentials(service)
+        self._store = Cos(service, self._store_access)
+        self._log = logs.get("tencent")
+
+    def claims(self, head: Head) -> bool:
+        """Whether a request is for the API or for the object store."""
+        return self._is_store(head) or self._is_api(head)
+
+    @staticmethod
+    def _is_store(head: Head) -> bool:
+        return (
+            _COS_HOST.fullmatch(head.host) is not None
+            or head.headers.get("authorization", "").startswith(_COS_SIGNED)
+            or any(pair.startswith(_COS_SIGNED) for pair in head.query.split("&"))
+        )
+
+    @staticmethod
+    def _is_api(head: Head) -> bool:
+        return (
+            _API_HOST.fullmatch(head.host) is not None
+            or _TC3_OURS.match(head.headers.get("authorization", "")) is not None
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        head = head_of(scope)
+        if self._is_store(head):
+            await self._store(scope, receive, send)
+            return
+        request_id = str(uuid.uuid4())
+        try:
+            body = await Body(scope, receive).read(self._service.settings.max_document)
+            document = success_body(request_id, await self._answer(head, body, request_id))
+        except ApiError as error:
+            document = error_body(request_id, error.code, error.message)
+        except TooLarge:
+            limit = self._service.settings.max_document
+            document = error_body(request_id, "RequestSizeLimitExceeded", f"at most {limit} bytes are taken")
+        except Truncated:
+            return
+        except StorageFull:
+            document = error_body(request_id, codes.INTERNAL, "the service has no room left")
+        except Exception:
+            self._log.exception("action failed", request_id=request_id)
+            document = error_body(request_id, codes.INTERNAL, "the service failed on this request")
+        await reply(send, document)
+
+    async def _answer(self, head: Head, body: bytes, request_id: str) -> Mapping[str, Any]:
+        now = self._service.now()
+        call = auth.read(head, body)
+        credential = await auth.authenticate(call, self._credentials, now)
+        api = _APIS[call.service]
+        action = api.actions.get(call.action)
+        if action is None:
+            tasks.refuse_beyond(call.action)
+            raise ApiError(codes.INVALID_ACTION, f"the action {call.action} does not exist here")
+        if call.version != api.version:
+            raise ApiError(codes.NO_SUCH_VERSION, f"there is only the version {api.version}")
+        if not credential.grant.allows(call.service, call.action):
+            raise ApiError(codes.AUTH_UNAUTHORIZED, "these credentials do not allow this action")
+        params = self._params(call, api, action)
+        caller = Caller(self._service, self._credentials, credential, request_id, now)
+        if action.in_app:
+            app = await apps.resolve(self._service, credential.account, params["SubAppId"])
+            caller = dataclasses.replace(caller, app=app)
+        return await action.run(caller, params)
+
+    @staticmethod
+    def _params(call: auth.Call, api: _Api, action: Action) -> dict[str, Any]:
+        try:
+            given = convert(api.types[call.action], call.params, text=call.text)
+        except BadField as problem:
+            raise ApiError(codes.INVALID_PARAMETER, f"the parameter {problem}") from None
+        return take(given, {**action.fields, **_SUB_APP} if action.in_app else action.fields)
+
+    async def _store_access(self, key: str, token: str, bucket: str) -> Access | None:
+        """What a key gives access to in a bucket; ``None`` for an unknown key.
+
+        Raises:
+            Refused: the token is not that key's, or the bucket is not the account's.
+        """
+        try:
+            credential = await self._credentials.resolve(key, token)
+        except UnknownKey:
+            return None
+        except BadToken as problem:
+            raise Refused("AccessDenied", EXPIRED if problem.expired else str(problem)) from None
+        account = credential.account.id
+        if bucket not in await self._service.catalog.read(lambda conn: apps.buckets(conn, account)):
+            raise Refused("NoSuchBucket", "the bucket does not exist")
+        return Access(
+            account,
+            credential.secret,
+            functools.partial(credential.grant.allows_object, bucket),
+            credential.expires,
+            credential.open,
+        )
+
+    def mint(self, account: Account, life: float) -> Minted:
+        """Temporary credentials of an account, good for everything that its permanent key is.
+
+        Args:
+            account: One of this room's.
+            life: Seconds until they expire.
+        """
+        return self._credentials.mint(account, life)
+
+    async def sweep(self, now: float) -> None:
+        """Remove upload sessions that are over."""
+        await upload.sweep(self._service, now)

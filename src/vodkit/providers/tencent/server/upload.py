@@ -1,0 +1,256 @@
+"""The upload path: ApplyUpload, CommitUpload, ParseStreamingManifest (tencent.md §B.1-§B.3).
+
+A session is opened with everything that the media will need, and committed in one transaction with the
+media's row and its event, so that a repeated commit finds either nothing done or everything.
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from vodkit.server.contract import MediaRecord, Service
+
+from ..wire import COVER_TYPES, MEDIA_TYPES, Limits, category, codes
+from . import apps, classes, events, library
+from .answer import ApiError
+from .caller import Action, Caller
+from .credentials import DEFAULT_LIFE, PROVIDER, UPLOAD_OPERATIONS, Grant
+from .fields import ID, Field, Params, moment, needed, upto
+from .tables import sessions
+
+_BATCH = 1000
+_NAME = 255
+
+
+async def _apply(caller: Caller, params: Params) -> dict[str, Any]:
+    app = caller.home
+    media_type = _type(params["MediaType"], MEDIA_TYPES, codes.MEDIA_TYPE, codes.INVALID_MEDIA_TYPE_MESSAGE)
+    cover_type = ""
+    if params["CoverType"]:
+        cover_type = _type(
+            params["CoverType"], COVER_TYPES, codes.COVER_TYPE, codes.INVALID_COVER_TYPE_MESSAGE
+        )
+    expires = moment(params["ExpireTime"], codes.EXPIRE_TIME)
+    if expires is not None and expires <= caller.now:
+        raise ApiError(codes.EXPIRE_TIME, "the expiry lies in the past")
+    region = params["StorageRegion"] or app.region
+    if region not in apps.enabled_regions(caller):
+        raise ApiError(codes.STORAGE_REGION, f"the storage region {region} is unknown or not enabled")
+    if params["MediaStoragePath"]:
+        raise ApiError(codes.MEDIA_STORAGE_PATH, "only applications in fileid+path mode choose a path")
+    if app.status != "On":
+        raise ApiError("FailedOperation.UserStatusInavlid", "the application is switched off")
+
+    file_id = str(10**17 + secrets.randbelow(9 * 10**18))
+    folder = f"{secrets.token_hex(4)}/{secrets.token_hex(4)}{file_id}/"
+    media_key = f"{folder}{_token()}.{media_type}"
+    cover_key = f"{folder}{_token()}.{cover_type}" if cover_type else ""
+    session_key = secrets.token_urlsafe(90)
+    life = token_life(caller)
+    lifetime = max(caller.service.settings.upload_lifetime, life)
+    facts = {
+        "folder": folder,
+        "region": region,
+        "type": media_type,
+        "name": params["MediaName"] or file_id,
+        "class": params["ClassId"],
+        "expires": expires,
+        "procedure": params["Procedure"] or "",
+        "source_context": params["SourceContext"] or "",
+        "session_context": params["SessionContext"] or "",
+    }
+
+    def open_session(conn: Connection) -> None:
+        classes.must_exist(conn, caller, params["ClassId"])
+        conn.execute(
+            insert(sessions).values(
+                key=session_key,
+                account=caller.account,
+                app=app.id,
+                file_id=file_id,
+                bucket=app.bucket,
+                media_key=media_key,
+                cover_key=cover_key,
+                state="open",
+                facts=facts,
+                created=caller.now,
+                expires=caller.now + lifetime,
+            )
+        )
+
+    await caller.service.catalog.write(open_session)
+    return {
+        "StorageBucket": app.bucket,
+        "StorageRegion": region,
+        "VodSessionKey": session_key,
+        "MediaStoragePath": f"/{media_key}",
+        "CoverStoragePath": f"/{cover_key}" if cover_key else "",
+        "TempCertificate": _certificate(caller, life, folder),
+    }
+
+
+def token_life(caller: Caller) -> int:
+    """Seconds that the upload credentials of an account live; 0 for none, clients then use their own key."""
+    given = caller.credential.account.attrs.get("token_life")
+    return DEFAULT_LIFE if given is None else int(given)
+
+
+def _certificate(caller: Caller, life: int, folder: str) -> dict[str, Any] | None:
+    if not life:
+        return None
+    actions = tuple(f"cos:{name}" for name in sorted(UPLOAD_OPERATIONS))
+    grant = Grant(actions, bucket=caller.home.bucket, prefix=folder)
+    minted = caller.credentials.mint(caller.credential.account, life, grant)
+    return {
+        "SecretId": minted.key,
+        "SecretKey": minted.secret,
+        "Token": minted.token,
+        "ExpiredTime": minted.expires,
+    }
+
+
+def _type(given: str, known: frozenset[str], code: str, message: str) -> str:
+    lowered = given.lower()
+    if lowered not in known:
+        raise ApiError(code, message)
+    return lowered
+
+
+def _token() -> str:
+    return secrets.token_hex(6).upper()
+
+
+async def _commit(caller: Caller, params: Params) -> dict[str, Any]:
+    def commit(conn: Connection) -> RowMapping:
+        session = _session(conn, caller, params["VodSessionKey"])
+        if session["state"] == "open":
+            record = _record(conn, caller, session)
+            caller.service.media.add(conn, record)
+            events.uploaded(conn, caller, record)
+            _close(conn, caller, session)
+        return session
+
+    session = await caller.service.catalog.write(commit)
+    return {
+        "FileId": session["file_id"],
+        "MediaUrl": _play_url(caller, session, session["media_key"]),
+        "CoverUrl": _play_url(caller, session, session["cover_key"]),
+    }
+
+
+def _session(conn: Connection, caller: Caller, key: str) -> RowMapping:
+    found = conn.execute(select(sessions).where(sessions.c.key == key)).mappings().first()
+    if (
+        found is None
+        or (found["account"], found["app"]) != (caller.account, caller.home.id)
+        or found["expires"] <= caller.now
+    ):
+        raise ApiError(
+            codes.VOD_SESSION_KEY, "the upload session is unknown, over, or of another application"
+        )
+    return found
+
+
+def _record(conn: Connection, caller: Caller, session: RowMapping) -> MediaRecord:
+    """The media that a session became. Raises ``ResourceNotFound`` while its object is not there."""
+    facts = session["facts"]
+    members = library.members(conn, caller.service, session["bucket"], facts["folder"])
+    stored = {member.key for member in members}
+    if session["media_key"] not in stored:
+        raise ApiError(codes.RESOURCE_NOT_FOUND, "the media file has not been uploaded")
+    cover_key = session["cover_key"] if session["cover_key"] in stored else ""
+    return MediaRecord(
+        id=secrets.token_urlsafe(16),
+        provider=PROVIDER,
+        account=caller.account,
+        remote_id=session["file_id"],
+        kind=category(facts["type"]).lower(),
+        title=facts["name"],
+        status="ready",
+        space=session["bucket"],
+        key=session["media_key"],
+        cover_key=cover_key,
+        size=sum(member.blob.size for member in members if member.key != cover_key),
+        attrs={
+            "app": session["app"],
+            "type": facts["type"],
+            "region": facts["region"],
+            "class": facts["class"],
+            "description": "",
+            "tags": [],
+            "key_frames": [],
+            "subtitles": [],
+            "procedure": facts["procedure"],
+            "source_context": facts["source_context"],
+            "session_context": facts["session_context"],
+        },
+        created=caller.now,
+        updated=caller.now,
+        expires=facts["expires"],
+        folder=facts["folder"],
+    )
+
+
+def _close(conn: Connection, caller: Caller, session: RowMapping) -> None:
+    """Mark a session committed; it stays for as long again, to answer repeated commits alike."""
+    expires = caller.now + caller.service.settings.upload_lifetime
+    conn.execute(
+        update(sessions)
+        .where(sessions.c.key == session["key"])
+        .values(state="committed", expires=max(expires, session["expires"]))
+    )
+
+
+def _play_url(caller: Caller, session: RowMapping, key: str) -> str:
+    return caller.service.play_url(PROVIDER, session["bucket"], key) if key else ""
+
+
+async def sweep(service: Service, now: float) -> None:
+    """Forget sessions that are over; what an unfinished one had stored goes with it."""
+
+    def overdue(conn: Connection) -> list[str]:
+        return list(conn.scalars(select(sessions.c.key).where(sessions.c.expires <= now).limit(_BATCH)))
+
+    def forget(conn: Connection, key: str) -> None:
+        where = (sessions.c.key == key, sessions.c.expires <= now)
+        found = conn.execute(select(sessions).where(*where)).mappings().first()
+        if found is None:
+            return
+        if found["state"] == "open":
+            _discard(conn, service, found)
+        conn.execute(delete(sessions).where(*where))
+
+    for key in await service.catalog.read(overdue):
+        await service.catalog.write(functools.partial(forget, key=key))
+
+
+def _discard(conn: Connection, service: Service, session: RowMapping) -> None:
+    bucket, folder = session["bucket"], session["facts"]["folder"]
+    for member in library.members(conn, service, bucket, folder):
+        service.objects.delete(conn, PROVIDER, bucket, member.key)
+    for upload in service.uploads.find(conn, PROVIDER, bucket, folder):
+        service.uploads.abort(conn, upload.id)
+
+
+ACTIONS = {
+    "ApplyUpload": Action(
+        _apply,
+        {
+            "MediaType": needed(),
+            "MediaName": upto(_NAME),
+            "CoverType": Field(),
+            "Procedure": upto(256),
+            "ExpireTime": upto(64, code=codes.EXPIRE_TIME),
+            "StorageRegion": upto(64),
+            "ClassId": Field(default=0, low=0, high=ID.high, code=codes.CLASS_ID),
+            "SourceContext": upto(Limits.SOURCE_CONTEXT),
+            "SessionContext": upto(Limits.SESSION_CONTEXT, code=codes.SESSION_CONTEXT_TOO_LONG),
+            "MediaStoragePath": upto(1024),
+        },
+    ),
+    "CommitUpload": Action(_commit, {"VodSessionKey": needed(upto(1000))}),
+}
