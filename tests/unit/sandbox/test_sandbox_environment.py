@@ -141,7 +141,8 @@ NODE_CLIENTS = {
     "bare socket": (
         "const [scheme, , host, path] = process.argv[1].split('/');"
         "const lib = require(scheme === 'https:' ? 'tls' : 'net');"
-        "const socket = lib.connect(scheme === 'https:' ? 443 : 80, host, {servername: host}, () => socket.write("
+        "const port = scheme === 'https:' ? 443 : 80;"
+        "const socket = lib.connect(port, host, {servername: host}, () => socket.write("
         "`GET /${path} HTTP/1.1\\r\\nHost: ${host}\\r\\nConnection: close\\r\\n\\r\\n`));"
         "let text = ''; socket.on('data', d => text += d)"
         ".on('end', () => console.log(text.split('\\r\\n\\r\\n')[1]));"
@@ -190,7 +191,8 @@ def test_java(box: Sandbox, tmp_path: Path) -> None:
     program.write_text(
         "import java.net.*; import java.net.http.*;\n"
         "class Get { public static void main(String[] a) throws Exception { for (String url : a) {\n"
-        "  System.out.println(HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(url)).build(),\n"
+        "  HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();\n"
+        "  System.out.println(HttpClient.newHttpClient().send(request,\n"
         "    HttpResponse.BodyHandlers.ofString()).body());\n"
         "  System.out.println(new String(new URL(url).openStream().readAllBytes())); } } }\n"
     )

@@ -1,0 +1,1 @@
+"""The vendors' own SDKs, unmodified, against the service, through ``vodkit sandbox``."""

@@ -1,0 +1,98 @@
+"""Talking to a driver that runs a vendor's SDK inside ``vodkit sandbox``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DRIVERS = Path(__file__).parent / "drivers"
+
+ACCOUNTS = """\
+[[account]]
+provider = "tencent"
+id = "Your SecretId"
+secret = "Your SecretKey"
+app_id = 1256712345
+sub_app = 1500000001
+sub_apps = [1500000002]
+
+[[account]]
+provider = "tencent"
+id = "your secretId"
+secret = "your secretKey"
+app_id = 1256712346
+"""
+
+
+def environment(name: str) -> Path:
+    """A vendor's environment; the test is skipped where it has not been built."""
+    found = ROOT / ".venvs" / name
+    if not found.exists():
+        pytest.skip(f"there is no {name} environment; run scripts/vendor-env {name}")
+    return found
+
+
+class Driver:
+    """A driver in a strict sandbox, which answers one job at a time."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def do(self, **job: Any) -> dict[str, Any]:
+        """Hand over a job and wait for what came of it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the driver ended; its last words are on stderr"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@contextlib.contextmanager
+def driver(command: Sequence[str | Path], folder: Path, **environment: str) -> Iterator[Driver]:
+    """Run ``command`` as ``vodkit sandbox --strict -- command`` for as long as the block runs.
+
+    Args:
+        command: The vendor's interpreter and the driver.
+        folder: Receives the accounts file, the service's data and a home for what SDKs leave behind.
+        environment: Further variables.
+    """
+    (folder / "accounts.toml").write_text(ACCOUNTS)
+    (folder / "home").mkdir()
+    sandbox = [sys.executable, "-m", "vodkit", "sandbox", "--strict"]
+    files = ["--accounts", folder / "accounts.toml", "--data", folder / "data"]
+    with subprocess.Popen(
+        [*sandbox, *files, "--", *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "HOME": str(folder / "home"), **environment},
+        text=True,
+    ) as process:
+        yield Driver(process)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+
+def fetch(url: str) -> bytes:
+    """What a play URL serves."""
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=60) as answer:
+        body: bytes = answer.read()
+    return body
+
+
+def near(url: str, name: str) -> str:
+    """The URL of a file beside the one at ``url``."""
+    return url.rpartition("/")[0] + "/" + name
