@@ -1,0 +1,82 @@
+"""``vodkit demo``: what it prints is true, and killing it does no harm."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from vodkit.sandbox import demo
+
+from .shell import vodkit
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    return {"HOME": str(tmp_path / "home"), "XDG_DATA_HOME": str(tmp_path / "data")}
+
+
+def test_it_makes_a_clip_and_uploads_it_through_every_protocol(home: dict[str, str]) -> None:
+    done = vodkit("demo", "--json", **home)
+    assert done.code == 0, done.err
+    assert [line["provider"] for line in done.lines] == demo.providers()
+    for line in done.lines:
+        assert set(line) >= {"provider", "id", "url", "hls_url", "size", "md5", "seconds"}
+        assert line["size"] > 100_000
+
+
+def test_its_own_video(home: dict[str, str], tmp_path: Path) -> None:
+    video = tmp_path / "我的 视频.mp4"
+    video.write_bytes(os.urandom(3 * MIB))
+    done = vodkit("demo", str(video), "--json", **home)
+    assert done.code == 0, done.err
+    assert {line["md5"] for line in done.lines} == {hashlib.md5(video.read_bytes()).hexdigest()}
+
+
+def test_killed_and_run_again_it_goes_on(home: dict[str, str], tmp_path: Path) -> None:
+    video = tmp_path / "long.mp4"
+    with video.open("wb") as file:
+        for _ in range(24):
+            file.write(os.urandom(32 * MIB))
+    command = [sys.executable, "-m", "vodkit", "demo", str(video), "--json"]
+    process = subprocess.Popen(
+        command, env={**os.environ, **home}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    ledger = tmp_path / "data" / "vodkit" / "demo" / "client"
+    while process.poll() is None and not _has_receipts(ledger):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    done = vodkit("demo", str(video), "--json", **home)
+    assert done.code == 0, done.err
+    first = json.loads(done.out.splitlines()[0])
+    assert first["size"] == video.stat().st_size
+    assert first["resumed"]
+
+
+def _has_receipts(folder: Path) -> bool:
+    import sqlite3
+
+    for path in folder.glob("*.db") if folder.exists() else ():
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as ledger:
+            try:
+                return bool(ledger.execute("SELECT count(*) FROM receipts").fetchone()[0] > 3)
+            except sqlite3.OperationalError:
+                return False
+    return False
+
+
+def test_a_missing_video_is_said_before_anything_starts(home: dict[str, str], tmp_path: Path) -> None:
+    done = vodkit("demo", "nowhere.mp4", **home)
+    assert done.code == 3
+    assert "nowhere.mp4" in done.err
+    assert not (tmp_path / "data").exists()
