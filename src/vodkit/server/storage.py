@@ -1,4 +1,4 @@
-"""Everything durable of the service, opened and closed as one."""
+"""Everything durable of the service but its accounts, opened and closed as one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from .blobs import BlobStore, Extent
 from .blobs import rows as blob_rows
 from .blobs.local import LocalBlobs
 from .catalog import SqlCatalog
-from .catalog.migrate import RoomTables
 from .catalog.tables import blobs, objects
 from .contract import Settings
 from .events import EventTable
@@ -31,18 +30,17 @@ class Storage:
     """The durable parts of the service, over one data folder.
 
     Args:
-        settings: ``data``, ``database`` and ``upload_lifetime`` are used.
+        settings: ``data`` and ``upload_lifetime`` are used.
+        catalog: The database; :meth:`close` closes it, before the bytes that its last commits let go of.
         now: The clock.
-        rooms: What the provider rooms add to the database; see :func:`vodkit.server.catalog.migrate.rooms`.
 
     Raises:
         RuntimeError: another process uses the folder.
     """
 
-    def __init__(self, settings: Settings, now: Callable[[], float], rooms: Sequence[RoomTables]) -> None:
-        data = Path(settings.data)
-        self.store: BlobStore = LocalBlobs(data / "blobs")
-        self.catalog = SqlCatalog(settings.database, data, rooms)
+    def __init__(self, settings: Settings, catalog: SqlCatalog, now: Callable[[], float]) -> None:
+        self.catalog = catalog
+        self.store: BlobStore = LocalBlobs(Path(settings.data) / "blobs")
         self.store.recover(self._owned)
         self.uploads = Uploads(self.catalog, self.store, settings.upload_lifetime, now)
         self.objects = ObjectTable(self.catalog, self.store, now)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from vodkit.server.catalog import SqlCatalog
 from vodkit.server.contract import Blob, Settings, StoredPart, Upload
 from vodkit.server.errors import Truncated
 from vodkit.server.storage import Storage
@@ -65,7 +66,8 @@ class World:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Storage]:
-        storage = Storage(self.settings, lambda: self.time, [])
+        catalog = SqlCatalog(self.settings.database, Path(self.settings.data))
+        storage = Storage(self.settings, catalog, lambda: self.time)
         try:
             yield storage
         finally:

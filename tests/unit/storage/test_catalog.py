@@ -1,0 +1,177 @@
+"""The database: migrations, group commit, and what a failing job leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Column, Integer, MetaData, Table, func, insert, inspect, select, text
+
+from vodkit.server.catalog import SqlCatalog, after_commit
+from vodkit.server.catalog.migrate import RoomTables
+from vodkit.server.catalog.tables import METADATA, spaces
+
+ROOM_TABLES = MetaData()
+Table("toy_things", ROOM_TABLES, Column("id", Integer, primary_key=True))
+
+ROOM_MIGRATION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "toy0001"
+down_revision = None
+branch_labels = ("toy",)
+depends_on = "base"
+
+
+def upgrade():
+    op.create_table("toy_things", sa.Column("id", sa.Integer, primary_key=True))
+"""
+
+
+def space(name: str) -> Any:
+    return insert(spaces).values(
+        provider="toy", name=name, account="a", access="private", region="", attrs={}, created=0.0
+    )
+
+
+def count(catalog: SqlCatalog) -> int:
+    return catalog.read_now(lambda conn: conn.execute(select(func.count()).select_from(spaces)).scalar_one())
+
+
+def difference(catalog: SqlCatalog, *more: MetaData) -> list[Any]:
+    options = {"compare_type": True}
+    return catalog.read_now(
+        lambda conn: compare_metadata(MigrationContext.configure(conn, opts=options), [METADATA, *more])
+    )
+
+
+def test_migrations_make_exactly_the_declared_tables(database: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        catalog = SqlCatalog(database, tmp_path)
+        assert difference(catalog) == []
+        catalog.close()
+
+
+def test_a_room_brings_its_own_tables(database: str, tmp_path: Path) -> None:
+    SqlCatalog(database, tmp_path).close()
+    folder = tmp_path / "toy 100%" / "migrations"
+    folder.mkdir(parents=True)
+    (folder / "toy0001.py").write_text(ROOM_MIGRATION)
+    for _ in range(2):
+        catalog = SqlCatalog(database, tmp_path, [RoomTables("toy", ROOM_TABLES, folder)])
+        assert difference(catalog, ROOM_TABLES) == []
+        catalog.close()
+
+
+def test_a_broken_migration_changes_nothing(database: str, tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "toy0001.py").write_text(ROOM_MIGRATION + "    raise RuntimeError('half way')\n")
+    with pytest.raises(RuntimeError, match="half way"):
+        SqlCatalog(database, tmp_path, [RoomTables("toy", ROOM_TABLES, folder)])
+    catalog = SqlCatalog(database, tmp_path)
+    assert not catalog.read_now(lambda conn: inspect(conn).has_table("toy_things"))
+    assert difference(catalog) == []
+    catalog.close()
+
+
+def test_sqlite_is_set_up_for_durability(tmp_path: Path) -> None:
+    catalog = SqlCatalog("", tmp_path)
+    pragmas = ("journal_mode", "synchronous", "foreign_keys")
+    found = catalog.write_now(
+        lambda conn: [conn.execute(text(f"PRAGMA {name}")).scalar() for name in pragmas]
+    )
+    assert found == ["wal", 2, 1]
+    assert (tmp_path / "vodkit.db").stat().st_mode & 0o077 == 0
+    catalog.close()
+
+
+def test_jobs_share_a_commit_and_fail_alone(tmp_path: Path) -> None:
+    catalog = SqlCatalog("", tmp_path)
+    running, go = threading.Event(), threading.Event()
+    followed: list[int] = []
+
+    def slow(conn: Any) -> None:
+        running.set()
+        go.wait()
+
+    def job(conn: Any, number: int) -> int:
+        conn.execute(space(f"s{number}"))
+        after_commit(conn, lambda: followed.append(number))
+        if number % 10 == 3:
+            raise KeyError(number)
+        return number
+
+    async def work() -> list[Any]:
+        first = asyncio.ensure_future(catalog.write(slow))
+        await asyncio.get_running_loop().run_in_executor(None, running.wait)
+        before = catalog.commits
+        jobs = [asyncio.ensure_future(catalog.write(lambda conn, n=n: job(conn, n))) for n in range(100)]
+        await asyncio.sleep(0)
+        go.set()
+        results = await asyncio.gather(first, *jobs, return_exceptions=True)
+        assert catalog.commits - before == 2
+        await catalog.settle()
+        return results[1:]
+
+    results = asyncio.run(work())
+    good = [number for number in range(100) if number % 10 != 3]
+    assert [result for result in results if isinstance(result, int)] == good
+    assert [str(result) for result in results if isinstance(result, KeyError)] == [
+        str(n) for n in range(3, 100, 10)
+    ]
+    assert followed == good
+    assert count(catalog) == 90
+    catalog.close()
+
+
+def test_closing_finishes_what_is_queued(database: str, tmp_path: Path) -> None:
+    catalog = SqlCatalog(database, tmp_path)
+
+    async def work() -> None:
+        jobs = [
+            asyncio.ensure_future(catalog.write(lambda conn, n=n: conn.execute(space(f"s{n}"))))
+            for n in range(50)
+        ]
+        await asyncio.sleep(0)
+        await asyncio.get_running_loop().run_in_executor(None, catalog.close)
+        await asyncio.gather(*jobs)
+
+    asyncio.run(work())
+    catalog = SqlCatalog(database, tmp_path)
+    assert count(catalog) == 50
+    catalog.close()
+    with pytest.raises(RuntimeError):
+        catalog.write_now(count)  # type: ignore[arg-type]
+
+
+def test_never_locked_with_readers_and_another_process_writing(tmp_path: Path) -> None:
+    catalogs = [SqlCatalog("", tmp_path), SqlCatalog("", tmp_path)]
+
+    def read_then_write(conn: Any, name: str) -> None:
+        conn.execute(select(func.count()).select_from(spaces)).scalar()
+        conn.execute(space(name))
+
+    async def work() -> None:
+        jobs: list[Any] = []
+        for number in range(150):
+            for at, catalog in enumerate(catalogs):
+                jobs.append(catalog.write(lambda conn, n=f"{at}/{number}": read_then_write(conn, n)))
+                jobs.append(catalog.read(lambda conn: conn.execute(select(spaces.c.name)).all()))
+        await asyncio.gather(*jobs)
+
+    asyncio.run(work())
+    assert count(catalogs[0]) == 300
+    for catalog in catalogs:
+        catalog.close()
+
+
+def test_a_database_that_is_neither(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="mysql"):
+        SqlCatalog("mysql://x/y", tmp_path)
