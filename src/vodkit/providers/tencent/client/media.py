@@ -1,0 +1,351 @@
+"""Management of media, classes and applications (tencent.md §B.7)."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from vodkit.core.contract import Exchange
+from vodkit.core.errors import InvalidRequest, NotFound, ProtocolError, UnsupportedOption
+from vodkit.core.media import Media, MediaPage
+
+from .. import wire
+from ..errors import PROVIDER
+from .api import Api
+from .options import expiry, number, refused
+
+_LISTS = {
+    "ids": "FileIds",
+    "names": "Names",
+    "name_prefixes": "NamePrefixes",
+    "descriptions": "Descriptions",
+    "categories": "ClassIds",
+    "tags": "Tags",
+    "kinds": "Categories",
+    "source_types": "SourceTypes",
+    "storage_regions": "StorageRegions",
+    "storage_classes": "StorageClasses",
+    "media_types": "MediaTypes",
+    "status": "Status",
+}
+_RANGES = {
+    "created_after": ("CreateTime", "After"),
+    "created_before": ("CreateTime", "Before"),
+    "expires_after": ("ExpireTime", "After"),
+    "expires_before": ("ExpireTime", "Before"),
+}
+_STATUS = {"Normal": "ready", "Forbidden": "blocked", "SystemForbidden": "blocked"}
+
+
+class TencentMedia:
+    """See :class:`vodkit.core.contract.MediaStore`.
+
+    Args:
+        api: How the API is reached.
+        exchange: The wire.
+        sub_app: Application of every call, or ``None``.
+    """
+
+    def __init__(self, api: Api, exchange: Exchange, sub_app: int | None) -> None:
+        self._api, self._exchange, self._sub_app = api, exchange, sub_app
+
+    def call(self, action: str, **fields: Any) -> dict[str, Any]:
+        """Any action of the API, by its own names: ``call("DescribeTaskDetail", TaskId=...)``.
+
+        ``SubAppId`` is the connection's unless given. Returns the answer's fields.
+
+        Raises:
+            VodError: the exchange failed, or the API refused.
+        """
+        table = wire.ACTIONS.get(action)
+        if self._sub_app is not None and (table is None or "SubAppId" in table):
+            fields.setdefault("SubAppId", self._sub_app)
+        return dict(self._api.call(self._exchange, action, fields).fields)
+
+    def describe(self, ids: Sequence[str], *, filters: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """The vendor's own description of up to 20 media; unknown ids are left out.
+
+        Args:
+            ids: FileIds.
+            filters: Sections to include (``basicInfo``, ``metaData``, ``transcodeInfo`` ...); empty for all.
+        """
+        answer = self.call("DescribeMediaInfos", FileIds=list(ids), Filters=list(filters) or None)
+        return list(answer.get("MediaInfoSet") or ())
+
+    def get(self, id: str) -> Media:
+        """One media. Raises :class:`~vodkit.core.errors.NotFound`."""
+        found = self.describe([id])
+        if not found:
+            raise NotFound(f"there is no media {id!r}", provider=PROVIDER)
+        return to_media(found[0])
+
+    def page(self, *, marker: str = "", limit: int = 50, **filters: Any) -> MediaPage:
+        """One page of SearchMedia, newest first unless ``order="asc"``; the vendor shows 5,000 at most.
+
+        Raises:
+            UnsupportedOption: there is no such filter.
+            InvalidRequest: a filter's value cannot be, or the marker is not ours.
+        """
+        if marker and not marker.isdecimal():
+            raise InvalidRequest("the marker is not one of a listing", provider=PROVIDER)
+        offset = int(marker or 0)
+        limit = min(max(limit, 1), wire.Limits.SEARCH_PAGE, wire.Limits.SEARCH_WINDOW - offset)
+        if limit <= 0:
+            return MediaPage(())
+        answer = self.call("SearchMedia", Offset=offset, Limit=limit, **_search_fields(filters))
+        items = tuple(to_media(info) for info in answer.get("MediaInfoSet") or ())
+        total = answer.get("TotalCount")
+        following = offset + len(items)
+        more = bool(items) and following < min(int(total or 0), wire.Limits.SEARCH_WINDOW)
+        return MediaPage(items, int(total) if total is not None else None, str(following) if more else "")
+
+    def delete(self, id: str, *, parts: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Delete one media, or only some of its files.
+
+        Args:
+            id: FileId.
+            parts: ``{"Type": "TranscodeFiles", "Definition": 0}`` and the like; empty for everything.
+
+        Raises:
+            NotFound: there is no such media.
+        """
+        self.get(id)
+        self.call("DeleteMedia", FileId=id, DeleteParts=[dict(part) for part in parts] or None)
+
+    def update(self, id: str, **changes: Any) -> Media:
+        """Change ``title``, ``description``, ``category``, ``expires``, ``tags``, ``add_tags``,
+        ``delete_tags``, ``cover`` (a path or bytes), or any field of ModifyMediaInfo by the vendor's name.
+
+        ``tags`` replaces all tags; ``expires=None`` means never.
+
+        Raises:
+            UnsupportedOption: the vendor cannot change this.
+            NotFound: there is no such media.
+        """
+        fields, tags = _modify_fields(changes)
+        if tags is not None:
+            have = set(self.get(id).extra["BasicInfo"].get("TagSet") or ())
+            self._retag(id, have, tags)
+        if fields or tags is None:
+            self.call("ModifyMediaInfo", FileId=id, **fields)
+        return self.get(id)
+
+    def _retag(self, id: str, have: set[str], want: list[str]) -> None:
+        gone, new = sorted(have - set(want)), [tag for tag in dict.fromkeys(want) if tag not in have]
+        if gone or new:
+            self.call("ModifyMediaInfo", FileId=id, DeleteTags=gone or None, AddTags=new or None)
+
+    def download_request(self, id: str) -> tuple[str, Mapping[str, str]]:
+        """Where the original can be fetched from."""
+        url = self.get(id).url
+        if not url:
+            raise NotFound(f"media {id!r} has no address", provider=PROVIDER)
+        return url, {}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaClass:
+    """A class that media are sorted into.
+
+    Attributes:
+        id: ClassId.
+        parent: Id of the class above, -1 for none.
+        name: Display name.
+        level: 0 for a top class, at most 3.
+        children: Ids of the classes below.
+    """
+
+    id: int
+    parent: int
+    name: str
+    level: int
+    children: tuple[int, ...] = ()
+
+
+class Classes:
+    """The account's tree of classes: four levels at most."""
+
+    def __init__(self, media: TencentMedia) -> None:
+        self._media = media
+
+    def list(self) -> list[MediaClass]:
+        """All classes."""
+        answer = self._media.call("DescribeAllClass")
+        return [
+            MediaClass(
+                id=int(info["ClassId"]),
+                parent=int(info.get("ParentId", -1)),
+                name=str(info.get("ClassName") or info.get("Name") or ""),
+                level=int(info.get("Level") or 0),
+                children=tuple(info.get("SubClassIdSet") or ()),
+            )
+            for info in answer.get("ClassInfoSet") or ()
+        ]
+
+    def create(self, name: str, *, parent: int = -1) -> int:
+        """A new class; its id. Raises :class:`~vodkit.core.errors.Conflict` if the name is taken."""
+        return int(self._media.call("CreateClass", ParentId=parent, ClassName=name)["ClassId"])
+
+    def rename(self, id: int, name: str) -> None:
+        """Rename a class. Raises :class:`~vodkit.core.errors.NotFound`."""
+        self._media.call("ModifyClass", ClassId=id, ClassName=name)
+
+    def delete(self, id: int) -> None:
+        """Delete an empty class. Raises :class:`~vodkit.core.errors.Conflict` if it holds anything."""
+        self._media.call("DeleteClass", ClassId=id)
+
+
+@dataclass(frozen=True, slots=True)
+class SubApp:
+    """An application of the account.
+
+    Attributes:
+        id: SubAppId.
+        name: Display name.
+        status: ``On``, ``Off`` or ``Destroyed``.
+        description: For people.
+    """
+
+    id: int
+    name: str
+    status: str
+    description: str = ""
+
+
+class SubApps:
+    """The account's applications."""
+
+    def __init__(self, media: TencentMedia) -> None:
+        self._media = media
+
+    def list(self) -> Iterator[SubApp]:
+        """All applications."""
+        offset = 0
+        while True:
+            answer = self._media.call("DescribeSubAppIds", Offset=offset, Limit=200)
+            found = answer.get("SubAppIdInfoSet") or ()
+            for info in found:
+                yield SubApp(
+                    id=int(info["SubAppId"]),
+                    name=str(info.get("SubAppIdName") or info.get("Name") or ""),
+                    status=str(info.get("Status") or ""),
+                    description=str(info.get("Description") or ""),
+                )
+            offset += len(found)
+            if not found or offset >= int(answer.get("TotalCount") or 0):
+                return
+
+
+def to_media(info: Mapping[str, Any]) -> Media:
+    """A MediaInfo of the API as ours; the vendor's sections stay in ``extra``.
+
+    Raises:
+        ProtocolError: it has no FileId.
+    """
+    basic, meta = info.get("BasicInfo") or {}, info.get("MetaData") or {}
+    if not info.get("FileId"):
+        raise ProtocolError("a media without FileId", provider=PROVIDER)
+    url = str(basic.get("MediaUrl") or "")
+    expires = _time(basic.get("ExpireTime"))
+    return Media(
+        provider=PROVIDER,
+        id=str(info["FileId"]),
+        url=url,
+        title=str(basic.get("Name") or ""),
+        size=meta.get("Size"),
+        md5=str(meta.get("Md5") or ""),
+        cover_url=str(basic.get("CoverUrl") or ""),
+        kind=str(basic.get("Category") or wire.category(str(basic.get("Type") or ""))).lower(),
+        status=_STATUS.get(str(basic.get("Status") or "Normal"), "processing"),
+        created=_time(basic.get("CreateTime")),
+        expires=None if expires == wire.NEVER else expires,
+        hls_url=_hls_url(info, url),
+        extra={name: value for name, value in info.items() if name != "FileId" and value is not None},
+    )
+
+
+def _hls_url(info: Mapping[str, Any], url: str) -> str:
+    """The first HLS rendition, else the media itself where it is a playlist."""
+    streams = (info.get("AdaptiveDynamicStreamingInfo") or {}).get("AdaptiveDynamicStreamingSet") or ()
+    for stream in streams:
+        if str(stream.get("Package") or "").upper() == "HLS" and stream.get("Url"):
+            return str(stream["Url"])
+    return url if url.partition("?")[0].endswith(".m3u8") else ""
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return wire.parse_time(text) if text else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _search_fields(filters: Mapping[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {"Sort": {"Field": "CreateTime", "Order": "Desc"}}
+    for name, value in filters.items():
+        if value is None:
+            continue
+        if name in _LISTS:
+            values = value.split(",") if isinstance(value, str) else value
+            values = list(values) if isinstance(values, Iterable) else [values]
+            fields[_LISTS[name]] = [
+                number({name: v}, name) if name == "categories" else str(v) for v in values
+            ]
+        elif name in _RANGES:
+            field, end = _RANGES[name]
+            fields.setdefault(field, {})[end] = expiry(value)
+        elif name == "order":
+            if str(value).lower() not in ("asc", "desc"):
+                raise refused("order is neither asc nor desc", "Use asc for oldest first")
+            fields["Sort"]["Order"] = str(value).capitalize()
+        elif name == "sub_app":
+            fields["SubAppId"] = number(filters, name)
+        else:
+            raise UnsupportedOption(
+                f"media.list has no filter {name!r}",
+                provider=PROVIDER,
+                advice=f"It has: {', '.join([*_LISTS, *_RANGES, 'order', 'sub_app'])}",
+            )
+    return fields
+
+
+def _modify_fields(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[str] | None]:
+    """ModifyMediaInfo's fields, and the tags to end up with, or ``None`` to leave them."""
+    fields: dict[str, Any] = {}
+    tags: list[str] | None = None
+    for name, value in changes.items():
+        if name == "title":
+            fields["Name"] = value
+        elif name == "description":
+            fields["Description"] = value
+        elif name == "category":
+            fields["ClassId"] = number(changes, name) or 0
+        elif name == "expires":
+            fields["ExpireTime"] = expiry(value) or wire.format_time(wire.NEVER)
+        elif name == "tags":
+            tags = _tags(value)
+        elif name in ("add_tags", "delete_tags"):
+            fields["AddTags" if name == "add_tags" else "DeleteTags"] = _tags(value)
+        elif name == "cover":
+            raw = (
+                bytes(value) if isinstance(value, bytes | bytearray) else Path(os.fspath(value)).read_bytes()
+            )
+            fields["CoverData"] = base64.b64encode(raw).decode()
+        elif name in wire.ACTIONS["ModifyMediaInfo"] and name != "FileId":
+            fields[name] = value
+        else:
+            raise UnsupportedOption(
+                f"{name!r} of a media cannot be changed",
+                provider=PROVIDER,
+                advice="It can be: title, description, category, expires, tags, add_tags, delete_tags, cover",
+            )
+    return fields, tags
+
+
+def _tags(value: Any) -> list[str]:
+    return [tag.strip() for tag in value.split(",") if tag.strip()] if isinstance(value, str) else list(value)
