@@ -14,6 +14,7 @@ import structlog
 from . import logs
 from .contract import Head, Receive, Room, Scope, Send
 from .dispatch import AmbiguousRequest, claimed, head_of
+from .limits import GONE
 
 Page = Callable[[Head, Scope, Receive, Send], Awaitable[None]]
 
@@ -35,7 +36,7 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and log one line about it."""
         head = head_of(scope)
-        reply = _Reply(send, closes=head.headers.get("expect", "").lower() == "100-continue")
+        reply = _Reply(send, scope[GONE], closes=head.headers.get("expect", "").lower() == "100-continue")
         request = secrets.token_hex(8)
         started = time.perf_counter()
         room = "-"
@@ -50,6 +51,8 @@ class App:
             except asyncio.CancelledError:
                 # The service stops and this request did not finish in time.
                 await reply.fail(503, "the service is stopping; try again", request)
+            except ClientGone:
+                pass
             except AmbiguousRequest as problem:
                 self._log.error("request claimed twice", rooms=problem.rooms, method=head.method)
                 await reply.fail(500, f"this request is {problem}, which is a defect of the service", request)
@@ -78,11 +81,16 @@ class App:
         )
 
 
+class ClientGone(Exception):
+    """The client went away before it had its answer."""
+
+
 class _Reply:
     """What became of a response."""
 
-    def __init__(self, send: Send, *, closes: bool) -> None:
+    def __init__(self, send: Send, gone: Callable[[], bool], *, closes: bool) -> None:
         self._send = send
+        self._gone = gone
         # A client that waits for "100 Continue" and gets a final answer instead may or may not send its body.
         self._closes = closes
         self.status = 0
@@ -99,7 +107,13 @@ class _Reply:
         return asked
 
     async def send(self, message: Any) -> None:
-        """Pass a message on."""
+        """Pass a message on.
+
+        Raises:
+            ClientGone: nobody is there to take it.
+        """
+        if self._gone():
+            raise ClientGone
         if message["type"] == "http.response.start":
             self.status = message["status"]
             if self._closes:
@@ -108,7 +122,7 @@ class _Reply:
 
     async def fail(self, status: int, text: str, request: str) -> None:
         """Answer with an error, if nothing has been answered yet; else the connection just ends."""
-        if not self.status:
+        if not self.status and not self._gone():
             await send_json(self.send, status, {"error": text, "request": request})
 
 

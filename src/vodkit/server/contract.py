@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection
 
 T = TypeVar("T")
 Scope = MutableMapping[str, Any]
@@ -28,7 +28,7 @@ class Head:
 
     Attributes:
         method: Upper case.
-        authority: Host (absolute-form wins over the ``Host`` header), lower case, with the port if it had one.
+        authority: Host (absolute form wins over the ``Host`` header), lower case, with the port if any.
         path: Raw, still percent-encoded.
         query: Raw, without ``?``.
         headers: Lower-case names; the last of repeated ones.
@@ -49,7 +49,16 @@ class Head:
 
 
 class Room(Protocol):
-    """The server side of a provider: ``Room(service)``."""
+    """The server side of a provider: ``Room(service)``.
+
+    A room may offer more, which the service finds by name:
+
+    - ``check_play(head: Head, found: StoredObject) -> bool | None``: whether a request for a play URL may
+      have the object, by the vendor's own links; ``None`` leaves it to the service's own rule.
+    - ``mint(service, account: Account, *, lifetime: float) -> Mapping[str, Any]``, a static method: temporary
+      credentials, as JSON-ready data. ``service`` has ``settings``, ``catalog``, ``accounts``, ``vault`` and
+      ``now`` only.
+    """
 
     def claims(self, head: Head) -> bool:
         """Whether the request is this vendor's. Narrow: no two rooms may claim one request."""
@@ -73,7 +82,7 @@ class Account:
         provider: Name of the room.
         key: Public id (SecretId, AppKey, public key, client_id).
         secret: The secret, in clear; never logged, not part of the repr.
-        attrs: What the room's ``Descriptor.account`` declares (sub_app ...).
+        attrs: What the room's ``Descriptor.account`` declares (sub_app ...); not part of the repr either.
         open: The service runs without ``strict`` and does not know this key: signatures are not checked.
     """
 
@@ -81,7 +90,7 @@ class Account:
     provider: str
     key: str
     secret: str = field(repr=False)
-    attrs: Mapping[str, Any] = field(default_factory=dict)
+    attrs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     open: bool = False
 
 
@@ -230,7 +239,10 @@ class Accounts(Protocol):
     """Who may sign."""
 
     async def find(self, provider: str, key: str) -> Account | None:
-        """The account of a public key. Without ``strict``, an unknown key gets an *open* account, made on the spot."""
+        """The account of a public key.
+
+        Without ``strict``, an unknown key gets an *open* account, made on the spot.
+        """
         ...
 
     async def get(self, id: str) -> Account | None:
@@ -421,6 +433,10 @@ class MediaCatalog(Protocol):
         """One media; an expired one counts as absent."""
         ...
 
+    def holding(self, conn: Connection, provider: str, space: str, key: str) -> MediaRecord | None:
+        """The media that an object belongs to: as original, cover or in its folder; also an expired one."""
+        ...
+
     def list(
         self, conn: Connection, *, provider: str | None = None, account: str | None = None
     ) -> list[MediaRecord]:
@@ -482,6 +498,10 @@ class Vault(Protocol):
         """URL-safe signature of ``text``."""
         ...
 
+    def verify(self, purpose: str, text: str, signature: str) -> bool:
+        """Whether :meth:`sign` made ``signature``."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -497,6 +517,8 @@ class Settings:
         max_header: Largest request head in bytes.
         max_document: Largest XML, JSON or form body in bytes.
         request_timeout: Seconds without a byte from a client before its request is dropped.
+        accounts: Accounts file; without one the service makes its own in ``data``.
+        signed_playback: Whether objects play only by signed, expiring links.
     """
 
     data: str
@@ -510,20 +532,52 @@ class Settings:
     max_header: int = 64 * 1024
     max_document: int = 4 * 1024 * 1024
     request_timeout: float = 60.0
+    accounts: str = ""
+    signed_playback: bool = False
 
 
 class Service(Protocol):
     """What a room gets."""
 
-    settings: Settings
-    catalog: Catalog
-    accounts: Accounts
-    uploads: Uploads
-    objects: Objects
-    media: MediaCatalog
-    events: Events
-    vault: Vault
-    tables: MetaData
+    @property
+    def settings(self) -> Settings:
+        """How the service runs."""
+        ...
+
+    @property
+    def catalog(self) -> Catalog:
+        """The database."""
+        ...
+
+    @property
+    def accounts(self) -> Accounts:
+        """Who may sign."""
+        ...
+
+    @property
+    def uploads(self) -> Uploads:
+        """Receiving bytes."""
+        ...
+
+    @property
+    def objects(self) -> Objects:
+        """Names in spaces."""
+        ...
+
+    @property
+    def media(self) -> MediaCatalog:
+        """The one catalog of media."""
+        ...
+
+    @property
+    def events(self) -> Events:
+        """What happened."""
+        ...
+
+    @property
+    def vault(self) -> Vault:
+        """Sealing and signing."""
+        ...
 
     def now(self) -> float:
         """Seconds since the epoch; injectable."""
@@ -531,4 +585,8 @@ class Service(Protocol):
 
     def play_url(self, provider: str, space: str, key: str) -> str:
         """Where an object plays: ``<public_url>/v/…``; unsigned."""
+        ...
+
+    def sign_url(self, url: str, lifetime: float) -> str:
+        """A play URL that is good for ``lifetime`` seconds, also where unsigned ones are refused."""
         ...

@@ -19,6 +19,9 @@ from uvicorn.server import ServerState
 
 _ABSOLUTE = re.compile(rb"^[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)$", re.DOTALL)
 _BARE_TARGET = re.compile(rb"^((?!CONNECT )[A-Z]{3,10}) (?![/*]|[A-Za-z][A-Za-z0-9+.-]*://)(?=[^ ])")
+GONE = "vodkit.gone"
+"""Key in a request's scope: tells whether its client is gone, for which uvicorn takes bytes in silence."""
+
 _METHOD_SO_FAR = re.compile(rb"[A-Z]{1,10} ?")
 
 
@@ -39,6 +42,7 @@ class Connection(HttpToolsProtocol):
         self._head_since: float | None = None
         self._head_size = 0
         self._write_since: float | None = None
+        self._unsent = 0
         self._between = True
         self._start = b""
 
@@ -81,6 +85,7 @@ class Connection(HttpToolsProtocol):
             self.url = rest if rest.startswith(b"/") else b"/" + rest
             self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
             self.headers.insert(0, (b"host", authority.rpartition(b"@")[2]))
+        self.scope[GONE] = self.transport.is_closing  # type: ignore[literal-required]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -120,6 +125,9 @@ class Connection(HttpToolsProtocol):
         """Whether the client owes bytes, or has not taken any, for longer than :attr:`patience`."""
         limit = now - self.patience
         if self._write_since is not None:
+            unsent = self.transport.get_write_buffer_size()
+            if unsent != self._unsent:
+                self._unsent, self._write_since = unsent, now
             return self._write_since < limit
         if self._head_since is not None:
             return self._head_since < limit

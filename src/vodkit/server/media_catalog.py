@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from .catalog.tables import media
 from .contract import MediaRecord
@@ -50,6 +50,17 @@ class MediaTable:
             media.c.provider == provider, media.c.remote_id == remote_id, self._alive()
         )
         row = conn.execute(query).first()
+        return _record_of(row) if row else None
+
+    def holding(self, conn: Connection, provider: str, space: str, key: str) -> MediaRecord | None:
+        """See :meth:`contract.MediaCatalog.holding`."""
+        folders = [key[: at + 1] for at, letter in enumerate(key) if letter == "/"]
+        query = select(media).where(
+            media.c.provider == provider,
+            media.c.space == space,
+            or_(media.c.key == key, media.c.cover_key == key, media.c.folder.in_(folders)),
+        )
+        row = conn.execute(query.order_by(func.length(media.c.folder).desc()).limit(1)).first()
         return _record_of(row) if row else None
 
     def list(

@@ -11,15 +11,16 @@ from .blobs import BlobStore
 from .blobs import rows as blob_rows
 from .catalog import SqlCatalog
 from .catalog.tables import blobs, objects
-from .contract import Blob, StoredObject
+from .contract import Blob, Scope, Send, StoredObject
 from .errors import BlobGone
 from .names import check_name, prefix_end
+from .reply import respond
 
 _COLUMNS = (*objects.c, blobs.c.size, blobs.c.digests)
 
 
 class ObjectTable:
-    """Implements :class:`vodkit.server.contract.Objects`, but for answering HTTP requests.
+    """Implements :class:`vodkit.server.contract.Objects`.
 
     Args:
         catalog: The database.
@@ -117,6 +118,22 @@ class ObjectTable:
                 raise BlobGone(f"the blob {blob.id} is not there")
             async for piece in self._store.stream(blob_rows.slice_of(whole, start, length)):
                 yield piece
+
+    async def respond(
+        self,
+        scope: Scope,
+        send: Send,
+        found: StoredObject,
+        headers: Mapping[str, str] | None = None,
+        *,
+        content_range_on_416: bool = True,
+    ) -> None:
+        """See :meth:`contract.Objects.respond`.
+
+        Raises:
+            BlobGone: the bytes are not there any more; nothing was answered yet.
+        """
+        await respond(self.stream, scope, send, found, headers, content_range_on_416=content_range_on_416)
 
     def _forget(self, conn: Connection, which: Any) -> int:
         rows = conn.execute(

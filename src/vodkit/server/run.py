@@ -8,6 +8,7 @@ import fcntl
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,10 +31,14 @@ KEEP_ALIVE = 60
 """Seconds that an idle connection is kept for its client's next request."""
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, stop_on_eof: bool = False) -> None:
     """Run the service until SIGTERM or SIGINT, then return.
 
     Prints ``vodkit ready http://…`` on stdout, once, when requests are accepted.
+
+    Args:
+        settings: How it runs.
+        stop_on_eof: Also stop when standard input ends, as it does when the process at its other end dies.
 
     Raises:
         ConfigError: the data folder is in use, the address is taken, or the configuration is wrong.
@@ -55,7 +60,7 @@ def serve(settings: Settings) -> None:
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=GRACE,
         )
-        server = _Server(uvicorn_config, f"vodkit ready {_url(listener)}")
+        server = _Server(uvicorn_config, f"vodkit ready {_url(listener)}", stop_on_eof=stop_on_eof)
         settings = replace(settings, data=str(data.resolve()), public_url=public.rstrip("/"))
         with asyncio.Runner(loop_factory=uvicorn_config.get_loop_factory()) as runner:
             runner.run(_serve(server, settings, listener))
@@ -85,9 +90,10 @@ async def _never(*_: object) -> None:
 class _Server(uvicorn.Server):
     """uvicorn's server, with our ready line, and with a stop signal being an ordinary end."""
 
-    def __init__(self, config: uvicorn.Config, ready: str) -> None:
+    def __init__(self, config: uvicorn.Config, ready: str, *, stop_on_eof: bool) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stop_on_eof = stop_on_eof
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
@@ -100,7 +106,14 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
+        if self._stop_on_eof:
+            loop.add_reader(sys.stdin.fileno(), self._input)
         yield
+
+    def _input(self) -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            self.should_exit = True
 
     def _stop(self) -> None:
         self.force_exit = self.should_exit

@@ -1,75 +1,166 @@
-"""The service that rooms get: the parts, opened and closed in order."""
+"""The service that rooms get: its parts, opened and closed in order."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from sqlalchemy import MetaData
+from sqlalchemy.exc import DBAPIError
 
 from vodkit.core import registry
+from vodkit.core.errors import ConfigError
 
 from . import logs
+from .accounts import Accounts, entries_at_start
 from .app import App, send_json
+from .catalog import SqlCatalog
+from .catalog.migrate import RoomTables
 from .contract import Head, Receive, Room, Scope, Send, Settings
-from .vault import Vault, open_vault
+from .playback import Playback
+from .storage import Storage
+from .vault import open_vault
 
 
-class Service:
-    """Implements :class:`vodkit.server.contract.Service`; see :meth:`open`."""
+class Tools:
+    """The parts that work on a data folder whether a service runs on it or not.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        catalog: The database, open.
+    """
+
+    def __init__(self, settings: Settings, catalog: SqlCatalog) -> None:
         self.settings = settings
-        self.tables = MetaData()
-        self.vault: Vault = open_vault(Path(settings.data) / "keys")
-        self.rooms: dict[str, Room] = {}
-        self._log = logs.get("service")
-
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator[Service]:
-        """The service on a data folder, with every room, until the block ends."""
-        service = cls(settings)
-        for name in registry.names():
-            reference = registry.descriptor(name).server
-            if reference is None:
-                continue
-            try:
-                service.rooms[name] = registry.load(reference)(service)
-            except ModuleNotFoundError as problem:
-                if problem.name != reference.partition(":")[0]:
-                    raise
-                service._log.warning("the room has no server side", room=name)
-        yield service
-
-    @property
-    def app(self) -> App:
-        """The ASGI application."""
-        return App(self.rooms, {"health": self._health})
+        self.catalog = catalog
+        self.vault = open_vault(Path(settings.data) / "keys")
+        self.accounts = Accounts(catalog, self.vault, strict=settings.strict)
 
     def now(self) -> float:
         """Seconds since the epoch."""
         return time.time()
 
+
+class Service(Tools):
+    """Implements :class:`vodkit.server.contract.Service`; see :meth:`open`."""
+
+    def __init__(self, settings: Settings, storage: Storage, kinds: Mapping[str, type]) -> None:
+        super().__init__(settings, storage.catalog)
+        self._storage = storage
+        self.uploads = storage.uploads
+        self.objects = storage.objects
+        self.media = storage.media
+        self.events = storage.events
+        self.rooms: dict[str, Room] = {}
+        self._playback = Playback(self, self.rooms)
+        self._log = logs.get("service")
+        self.rooms.update({name: kind(self) for name, kind in kinds.items()})
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Service]:
+        """The service on a data folder, with every room, until the block ends.
+
+        Raises:
+            ConfigError: an account, the database or a key file is wrong.
+        """
+        entries = entries_at_start(Path(settings.data), settings.accounts)
+        kinds = room_kinds()
+        with _config_errors():
+            storage = Storage(settings, time.time, _room_tables(kinds))
+        try:
+            service = cls(settings, storage, kinds)
+            await service.catalog.write(lambda conn: service.accounts.store(conn, entries))
+            yield service
+        finally:
+            await storage.close()
+
+    @property
+    def app(self) -> App:
+        """The ASGI application."""
+        return App(self.rooms, {"health": self._health, "v": self._playback})
+
     def play_url(self, provider: str, space: str, key: str) -> str:
         """Where an object plays; unsigned."""
-        return f"{self.settings.public_url}/v/{quote(provider, safe='')}/{quote(space, safe='')}/{quote(key)}"
+        return self._playback.url(provider, space, key)
+
+    def sign_url(self, url: str, lifetime: float) -> str:
+        """A play URL that is good for ``lifetime`` seconds."""
+        return self._playback.sign(url, lifetime)
 
     async def sweep_forever(self) -> None:
         """Remove what is expired, every ``settings.sweep_interval`` seconds."""
+        sweeps = {name: room.sweep for name, room in self.rooms.items()}
         while True:
-            for name, room in self.rooms.items():
+            for name, sweep in {"storage": self._storage.sweep, **sweeps}.items():
                 try:
-                    await room.sweep(self.now())
+                    removed = await sweep(self.now())
                 except Exception:
                     self._log.exception("sweep failed", room=name)
+                else:
+                    if removed and any(removed.values()):
+                        self._log.info("swept", room=name, **removed)
             await asyncio.sleep(self.settings.sweep_interval)
 
     async def _health(self, head: Head, scope: Scope, receive: Receive, send: Send) -> None:
         state: dict[str, Any] = {"status": "ok", "service": "vodkit", "providers": sorted(self.rooms)}
         await send_json(send, 200, state, head.method)
+
+
+def room_kinds() -> dict[str, type]:
+    """The server classes of all rooms that have one, by name."""
+    kinds: dict[str, type] = {}
+    for name in registry.names():
+        reference = registry.descriptor(name).server
+        if reference is None:
+            continue
+        try:
+            kinds[name] = registry.load(reference)
+        except ModuleNotFoundError as problem:
+            if problem.name != reference.partition(":")[0]:
+                raise
+            logs.get("service").warning("the room has no server side", room=name)
+    return kinds
+
+
+@contextlib.contextmanager
+def tools(settings: Settings) -> Iterator[Tools]:
+    """The parts for a command that works on a data folder, also beside a running service.
+
+    Raises:
+        ConfigError: there is no service's data in the folder.
+    """
+    if not (Path(settings.data) / "keys").exists():
+        raise ConfigError(
+            f"there is no service's data in {settings.data}",
+            advice="Name its folder with --data, or start the service once: vodkit serve",
+        )
+    with _config_errors():
+        catalog = SqlCatalog(settings.database, Path(settings.data), _room_tables(room_kinds()))
+    try:
+        yield Tools(settings, catalog)
+    finally:
+        catalog.close()
+
+
+@contextlib.contextmanager
+def _config_errors() -> Iterator[None]:
+    """Say what is wrong with the configuration when the storage cannot be opened."""
+    try:
+        yield
+    except ValueError as problem:
+        raise ConfigError(str(problem), advice="Check --database") from problem
+    except DBAPIError as problem:
+        raise ConfigError(
+            f"the database cannot be opened: {problem.orig}", advice="Check --database and --data"
+        ) from problem
+
+
+def _room_tables(kinds: Mapping[str, Any]) -> list[RoomTables]:
+    return [
+        RoomTables(name, kind.TABLES, Path(kind.MIGRATIONS))
+        for name, kind in kinds.items()
+        if hasattr(kind, "TABLES")
+    ]

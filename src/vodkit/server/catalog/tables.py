@@ -41,6 +41,7 @@ accounts = Table(
     Column("secret_sealed", Text, nullable=False),
     Column("attrs", JSON, nullable=False),
     Column("open", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
     Column("created", Double, nullable=False),
     Index("uq_accounts_provider_key", "provider", "key", unique=True),
 )
@@ -149,6 +150,9 @@ media = Table(
     Column("folder", Key, nullable=False),
     Index("uq_media_provider_remote_id", "provider", "remote_id", unique=True),
     Index("ix_media_provider_account_created", "provider", "account", "created"),
+    Index("ix_media_provider_space_key", "provider", "space", "key"),
+    Index("ix_media_provider_space_cover_key", "provider", "space", "cover_key"),
+    Index("ix_media_provider_space_folder", "provider", "space", "folder"),
     Index("ix_media_created", "created"),
     Index("ix_media_expires", "expires"),
 )

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("secret_sealed", sa.Text(), nullable=False),
         sa.Column("attrs", sa.JSON(), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.Column("created", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_accounts"),
     )
@@ -78,6 +79,9 @@ def upgrade() -> None:
     op.create_index("ix_media_created", "media", ["created"])
     op.create_index("ix_media_expires", "media", ["expires"])
     op.create_index("ix_media_provider_account_created", "media", ["provider", "account", "created"])
+    op.create_index("ix_media_provider_space_cover_key", "media", ["provider", "space", "cover_key"])
+    op.create_index("ix_media_provider_space_folder", "media", ["provider", "space", "folder"])
+    op.create_index("ix_media_provider_space_key", "media", ["provider", "space", "key"])
     op.create_index("uq_media_provider_remote_id", "media", ["provider", "remote_id"], unique=True)
     op.create_table(
         "spaces",

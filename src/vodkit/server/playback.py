@@ -1,0 +1,155 @@
+"""Playing what is stored: ``/v/<provider>/<space>/<key>``, in the open or by signed, expiring links."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from sqlalchemy import Connection
+
+from .app import send_json
+from .contract import Head, MediaRecord, Receive, Room, Scope, Send, Service, StoredObject
+
+_PURPOSE = "play"
+_METHODS = b"GET, HEAD, OPTIONS"
+_HEADERS = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
+    "cache-control": "no-cache",
+    # Stored pages and pictures must not act in the name of the service's own pages.
+    "content-security-policy": "sandbox",
+    "x-content-type-options": "nosniff",
+}
+
+Place = tuple[str, str, str]
+
+
+class Refused(Exception):
+    """A request that may not have the object.
+
+    Attributes:
+        status: HTTP status.
+        text: Why.
+    """
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class Playback:
+    """Play URLs, and the page that answers them.
+
+    Query parameters: ``expires`` (seconds since the epoch) and ``signature`` make a signed link; ``download``
+    asks for an attachment, of that name if it has a value.
+    """
+
+    def __init__(self, service: Service, rooms: dict[str, Room]) -> None:
+        self._service = service
+        self._rooms = rooms
+
+    def url(self, provider: str, space: str, key: str) -> str:
+        """Where an object plays; unsigned."""
+        base = self._service.settings.public_url
+        return f"{base}/v/{quote(provider, safe='')}/{quote(space, safe='')}/{quote(key)}"
+
+    def sign(self, url: str, lifetime: float) -> str:
+        """A play URL that is good for ``lifetime`` seconds.
+
+        Raises:
+            ValueError: it is not a play URL of this service.
+        """
+        place = _place(urlsplit(url).path)
+        if place is None:
+            raise ValueError(f"not a play URL: {url}")
+        expires = int(self._service.now() + lifetime)
+        signature = self._service.vault.sign(_PURPOSE, _signed_text(place, expires))
+        return f"{url.partition('?')[0]}?expires={expires}&signature={signature}"
+
+    async def __call__(self, head: Head, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request under ``/v``."""
+        if head.method == "OPTIONS":
+            await _preflight(send)
+            return
+        try:
+            if head.method not in ("GET", "HEAD"):
+                raise Refused(405, f"play URLs answer {_METHODS.decode()}")
+            place = _place(head.path)
+            if place is None or place[0] not in self._rooms:
+                raise Refused(404, "there is no such object")
+            found, media = await self._service.catalog.read(lambda conn: self._look_up(conn, place))
+            if found is None or (media is not None and self._expired(media)):
+                raise Refused(404, "there is no such object")
+            if media is not None and media.status == "blocked":
+                raise Refused(403, "this media is blocked")
+            query = parse_qs(head.query, keep_blank_values=True)
+            self._admit(head, place, query, found)
+        except Refused as refused:
+            await send_json(send, refused.status, {"error": refused.text}, head.method)
+            return
+        headers = dict(_HEADERS)
+        if "download" in query:
+            headers["content-disposition"] = _attachment(query["download"][0] or place[2].rpartition("/")[2])
+        await self._service.objects.respond(scope, send, found, headers)
+
+    def _look_up(self, conn: Connection, place: Place) -> tuple[StoredObject | None, MediaRecord | None]:
+        return self._service.objects.get(conn, *place), self._service.media.holding(conn, *place)
+
+    def _expired(self, media: MediaRecord) -> bool:
+        return media.expires is not None and media.expires <= self._service.now()
+
+    def _admit(self, head: Head, place: Place, query: dict[str, list[str]], found: StoredObject) -> None:
+        """Refuse who may not have the object: by our own link, else by the vendor's, else by the settings."""
+        if "signature" in query:
+            self._check_link(place, query)
+            return
+        check: Any = getattr(self._rooms[place[0]], "check_play", None)
+        verdict = check(head, found) if check is not None else None
+        if verdict is False or (verdict is None and self._service.settings.signed_playback):
+            raise Refused(403, "this object plays by signed links only")
+
+    def _check_link(self, place: Place, query: dict[str, list[str]]) -> None:
+        expires = query.get("expires", [""])[0]
+        if not (expires.isascii() and expires.isdigit() and len(expires) < 16):
+            raise Refused(403, "the link is not valid")
+        text = _signed_text(place, int(expires))
+        if not self._service.vault.verify(_PURPOSE, text, query["signature"][0]):
+            raise Refused(403, "the link is not valid")
+        if int(expires) <= self._service.now():
+            raise Refused(403, "the link has expired")
+
+
+def _place(path: str) -> Place | None:
+    """Provider, space and key of a raw path."""
+    parts = path.split("/", 4)
+    if len(parts) < 5 or parts[:2] != ["", "v"] or not parts[4]:
+        return None
+    try:
+        provider, space, key = (unquote(part, errors="strict") for part in parts[2:])
+    except UnicodeDecodeError:
+        return None
+    if "\0" in space + key:
+        return None
+    return provider, space, key
+
+
+def _signed_text(place: Place, expires: int) -> str:
+    return json.dumps([*place, expires])
+
+
+def _attachment(name: str) -> str:
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+async def _preflight(send: Send) -> None:
+    headers = [
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-allow-methods", _METHODS),
+        (b"access-control-allow-headers", b"Range, If-Range, If-None-Match, If-Modified-Since"),
+        (b"access-control-max-age", b"86400"),
+    ]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
