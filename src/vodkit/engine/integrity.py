@@ -1,4 +1,4 @@
-"""Digests: of parts while they pass, of whole contents from their parts, of samples to know a content again."""
+"""Digests: of parts while they pass, of a content from its parts, of samples to know a content again."""
 
 from __future__ import annotations
 

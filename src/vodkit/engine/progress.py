@@ -58,7 +58,7 @@ class Meter:
         """Start a phase from zero."""
         with self._lock:
             self._phase, self.total = phase, total
-            self._shown = self._in_flight = 0
+            self._shown = self._in_flight = self.wire_bytes = 0
             self._acknowledged.clear()
             self._moments.clear()
 
@@ -102,7 +102,8 @@ class Meter:
             self._moments.append((now, self.wire_bytes))
             while now - self._moments[0][0] > RATE_SECONDS:
                 self._moments.popleft()
-            (then, before), span = self._moments[0], now - self._moments[0][0]
+            since, before = self._moments[0]
+            span = now - since
             rate = (self.wire_bytes - before) / span if span > 0 else 0.0
             phase = "done" if done else self._phase
             return Progress(phase, self._shown, self.total, len(self._acknowledged), rate)

@@ -6,13 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
-from vodkit.core.errors import (
-    Cancelled,
-    IntegrityError,
-    RemoteError,
-    TransferError,
-    VodError,
-)
+from vodkit.core.errors import Cancelled, IntegrityError, RemoteError, TransferError, VodError
 
 from .settings import EngineSettings
 
@@ -21,7 +15,8 @@ Place = tuple[int, str]
 
 def is_providers(error: Exception) -> bool:
     """Whether a session is asked about a failure; local ones (the source, the ledger) end the upload."""
-    return isinstance(error, TransferError | RemoteError | IntegrityError) and not isinstance(error, Cancelled)
+    local = isinstance(error, Cancelled)
+    return not local and isinstance(error, TransferError | RemoteError | IntegrityError)
 
 
 class Budget:
