@@ -19,7 +19,6 @@ from .integrity import Digest, digest
 from .progress import Meter
 
 SLICE = 64 * 1024
-ALWAYS = ("crc64",)
 
 
 class Window:
@@ -73,6 +72,9 @@ class PartDigests:
 class PartBody:
     """The request body of one part; see :class:`vodkit.core.contract.Body`.
 
+    Attributes:
+        crc64: That of its bytes once they have been read to the end, else ``None``.
+
     Args:
         part: Which.
         pieces: Its bytes.
@@ -87,8 +89,9 @@ class PartBody:
         self._pieces = pieces
         self._before_end = before_end
         self._flow = flow
-        self._takes = set(part.takes).union(ALWAYS)
+        self._takes = {*part.takes, "crc64"}
         self._out = 0
+        self.crc64: str | None = None
         if part.needs:
             self.digests.known.update(_digest_all(part.needs, pieces, flow.cancel))
 
@@ -110,6 +113,7 @@ class PartBody:
                 self._out += len(bytes_out)
                 self._flow.meter.moved(len(bytes_out))
         self.digests.known.update({name: hasher.hexdigest() for name, hasher in hashers.items()})
+        self.crc64 = self.digests["crc64"]
 
     def take_back(self) -> None:
         """Let the bytes of the latest iteration not count as being in flight any more."""

@@ -92,7 +92,7 @@ class Stream:
     def _free_block(self, length: int) -> Block:
         block = next((one for one in self._blocks if not one.needed and not one.users), None)
         if block is None:
-            block = Block(memoryview(b""))
+            block = Block(memoryview(bytearray()))
             self._blocks.append(block)
         if len(block.buffer) < length:
             block.buffer = memoryview(bytearray(length))

@@ -76,19 +76,17 @@ def crc64_combine(first: int, second: int, second_length: int) -> int:
     return _times(power, first) ^ second
 
 
-def crc64_of_parts(parts: Iterable[tuple[int, int, str]], size: int) -> str | None:
-    """The CRC-64 of a content of ``size`` bytes from ``(offset, length, hex crc64)`` of its parts.
+def crc64_of_ranges(ranges: Iterable[tuple[int, int, str]], size: int) -> str | None:
+    """The CRC-64 of a content of ``size`` bytes from ``(offset, length, hex crc64)`` of ranges of it.
 
     Returns:
-        Lower-case hex, or ``None`` if the parts do not lie side by side from 0 to ``size``.
+        Lower-case hex, or ``None`` if no chain of ranges leads from 0 to ``size``.
     """
-    crc, end = fastcrc.crc64.xz(b""), 0
-    for offset, length, part in sorted(parts):
-        if offset != end:
-            return None
-        crc = crc64_combine(crc, int(part, 16), length)
-        end += length
-    return f"{crc:016x}" if end == size else None
+    reached = {0: fastcrc.crc64.xz(b"")}
+    for offset, length, crc in sorted(ranges):
+        if offset in reached and offset + length not in reached:
+            reached[offset + length] = crc64_combine(reached[offset], int(crc, 16), length)
+    return f"{reached[size]:016x}" if size in reached else None
 
 
 def fingerprint(reader: Reader, size: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +13,7 @@ from vodkit.core.media import Media
 from vodkit.core.part import Part, Receipt, Saved, Sent
 from vodkit.core.source import Item
 
-from .integrity import crc64_of_parts
+from .integrity import crc64_of_ranges
 from .ledger import Ledger
 
 
@@ -32,7 +34,8 @@ class Journal:
         self._ledger = ledger
         self._require_resume = require_resume
         self._notice = notice
-        self._parts: dict[tuple[int, str], tuple[int, int, str]] = {}
+        self._ranges: dict[int, set[tuple[int, int, str]]] = defaultdict(set)
+        self._lock = threading.Lock()
 
     def saved(self) -> Saved | None:
         """What an earlier run left."""
@@ -40,10 +43,15 @@ class Journal:
             return None
         saved, crcs = self._ledger.saved(self.id)
         for receipt in saved.receipts if saved else ():
-            place = receipt.item, receipt.key
-            if place in crcs:
-                self._parts[place] = receipt.offset, receipt.length, crcs[place]
+            crc64 = crcs.get((receipt.item, receipt.key))
+            if crc64 is not None:
+                self._ranges[receipt.item].add((receipt.offset, receipt.length, crc64))
         return saved
+
+    def read(self, part: Part, crc64: str) -> None:
+        """A part was read to its end, whether or not it arrives: its digest describes the source."""
+        with self._lock:
+            self._ranges[part.item].add((part.offset, part.length, crc64))
 
     def record(self, part: Part, sent: Sent, crc64: str | None) -> None:
         """Take down the answer to a part.
@@ -54,14 +62,11 @@ class Journal:
         receipt = None
         if sent.receipt is not None:
             receipt = Receipt(part.item, part.key, part.offset, part.length, sent.receipt)
-            if crc64 is not None:
-                self._parts[part.item, part.key] = part.offset, part.length, crc64
         if receipt is not None or sent.state is not None:
             self._write(lambda ledger: ledger.record(self.id, sent.state, receipt, crc64))
 
     def restart(self) -> None:
         """The remote upload is gone; a new one begins under the same id."""
-        self._parts.clear()
         self._write(lambda ledger: ledger.restart(self.id))
 
     def done(self, media: Media, items: Sequence[Item]) -> dict[str, Any]:
@@ -85,8 +90,7 @@ class Journal:
         self._write(lambda ledger: ledger.note_error(self.id, error))
 
     def _item_receipt(self, item: Item) -> dict[str, Any]:
-        parts = [where for (index, _), where in self._parts.items() if index == item.index]
-        crc64 = crc64_of_parts(parts, item.size or 0)
+        crc64 = crc64_of_ranges(self._ranges[item.index], item.size or 0)
         known = item.digests | ({"crc64": crc64} if crc64 is not None else {})
         return {"name": item.name, "role": item.role, "size": item.size, **known}
 

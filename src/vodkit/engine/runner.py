@@ -235,7 +235,9 @@ class Runner:
         finally:
             if body is not None:
                 body.take_back()
-        return self._sent(work, reply, body.digests.known.get("crc64"))
+                if part.body and body.crc64 is not None:
+                    self._job.journal.read(part, body.crc64)
+        return self._sent(work, reply, body.crc64)
 
     def _pieces(self, work: _Work, window: Window) -> Iterator[memoryview]:
         part = work.part
@@ -249,7 +251,7 @@ class Runner:
         part, job = work.part, self._job
         with self._changed:
             sent = self._session.sent(part, reply)
-            job.journal.record(part, sent, crc64 if part.body else None)
+            job.journal.record(part, sent, crc64)
             job.budget.succeeded((part.item, part.key))
             if sent.receipt is not None:
                 job.flow.meter.acknowledged(part.item, part.key, part.length)

@@ -103,9 +103,7 @@ class ToyServer:
 
     def assignment(self, id: str) -> tuple[int, int] | None:
         """Server-planned wire: the next slice, round and round over those that are missing."""
-        missing = [
-            at for at in range(0, self.totals[id], self.size_of_slice) if at not in self.known(id)
-        ]
+        missing = [at for at in range(0, self.totals[id], self.size_of_slice) if at not in self.known(id)]
         if not missing:
             return None
         later = [at for at in missing if at >= self.cursor[id]]
