@@ -46,7 +46,6 @@ _REFUSALS: dict[type[service_errors.ServiceError], tuple[str, str]] = {
     service_errors.UploadGone: ("NoSuchUpload", "the multipart upload was completed, aborted or has expired"),
     service_errors.PartsInvalid: ("InvalidPart", "a part was not received or was replaced"),
     service_errors.BadName: ("InvalidArgument", "the object key cannot be stored"),
-    service_errors.BlobGone: ("NoSuchKey", "the object was removed"),
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from vodkit.server.contract import Blob, Objects, Send, StoredObject, StoredPart
-from vodkit.server.errors import UploadGone
+from vodkit.server.errors import BlobGone, UploadGone
 from vodkit.server.incoming import Body
 
 from .. import wire
@@ -162,7 +162,10 @@ class Content:
 
         kept = self.found.attrs.get("headers", {})
         headers = {**kept, **checksum(self.found.blob), **common(request)}
-        await self.objects.respond(request.scope, passed, self.found, headers)
+        try:
+            await self.objects.respond(request.scope, passed, self.found, headers)
+        except BlobGone:
+            await fault(request, Refused("NoSuchKey", "the object was removed")).send(request, send)
         if out_of_range:
             refused = Refused("InvalidRange", "the range begins behind the end of the object")
             await fault(request, refused).send(request, send)
