@@ -68,8 +68,7 @@ class Service(Tools):
         """
         entries = entries_at_start(Path(settings.data), settings.accounts)
         kinds = room_kinds()
-        with _config_errors():
-            storage = Storage(settings, time.time, _room_tables(kinds))
+        storage = Storage(settings, _open_catalog(settings, kinds), time.time)
         try:
             service = cls(settings, storage, kinds)
             await service.catalog.write(lambda conn: service.accounts.store(conn, entries))
@@ -137,30 +136,29 @@ def tools(settings: Settings) -> Iterator[Tools]:
             f"there is no service's data in {settings.data}",
             advice="Name its folder with --data, or start the service once: vodkit serve",
         )
-    with _config_errors():
-        catalog = SqlCatalog(settings.database, Path(settings.data), _room_tables(room_kinds()))
+    catalog = _open_catalog(settings, room_kinds())
     try:
         yield Tools(settings, catalog)
     finally:
         catalog.close()
 
 
-@contextlib.contextmanager
-def _config_errors() -> Iterator[None]:
-    """Say what is wrong with the configuration when the storage cannot be opened."""
+def _open_catalog(settings: Settings, kinds: Mapping[str, Any]) -> SqlCatalog:
+    """The database, up to date for these rooms.
+
+    Raises:
+        ConfigError: it cannot be opened.
+    """
+    tables = [
+        RoomTables(name, kind.TABLES, Path(kind.MIGRATIONS))
+        for name, kind in kinds.items()
+        if hasattr(kind, "TABLES")
+    ]
     try:
-        yield
+        return SqlCatalog(settings.database, Path(settings.data), tables)
     except ValueError as problem:
         raise ConfigError(str(problem), advice="Check --database") from problem
     except DBAPIError as problem:
         raise ConfigError(
             f"the database cannot be opened: {problem.orig}", advice="Check --database and --data"
         ) from problem
-
-
-def _room_tables(kinds: Mapping[str, Any]) -> list[RoomTables]:
-    return [
-        RoomTables(name, kind.TABLES, Path(kind.MIGRATIONS))
-        for name, kind in kinds.items()
-        if hasattr(kind, "TABLES")
-    ]

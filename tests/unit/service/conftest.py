@@ -43,6 +43,8 @@ class Running:
         )
         assert self.process.stdout is not None
         self.ready = self.process.stdout.readline()
+        if not self.ready and not options:
+            raise AssertionError(self.stop()[1])
         self.url = self.ready.rpartition(" ")[2].strip()
         self.port = int(self.url.rpartition(":")[2]) if self.url else 0
 
