@@ -31,6 +31,9 @@ _SUFFIXES = ("", _OVERFLOW)
 _UNKNOWN = 1 << 38
 """Room set aside in an overflow file for a part of unknown length; a file's holes cost nothing."""
 
+_RESERVE = 8 * MIB
+"""Bytes of the disk that parts leave free, so that the catalog can still record an abort or a deletion."""
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -237,6 +240,9 @@ class LocalSink:
     def _write_now(self, at: int, pieces: Sequence[bytes]) -> None:
         if self._fd is None:
             self._fd = _full_disk_named(self._ground.open, self._reserved.file)
+        disk = os.fstatvfs(self._fd)
+        if disk.f_bavail * disk.f_frsize < _RESERVE:
+            raise StorageFull("the disk is full but for what the catalog needs")
         _full_disk_named(_write_all, self._fd, at, pieces)
 
     def _close(self) -> None:
