@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -16,10 +17,7 @@ import click
 )
 @click.option("--strict", is_flag=True, help="Only those accounts, and every signature is verified.")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Keep what is uploaded here.")
-@click.pass_context
-def command(
-    ctx: click.Context, cmd: tuple[str, ...], accounts: Path | None, strict: bool, data: Path | None
-) -> None:
+def command(cmd: tuple[str, ...], accounts: Path | None, strict: bool, data: Path | None) -> None:
     """Run CMD with the vendors' clouds emulated on this machine.
 
     Exits with CMD's own code. Nothing that CMD sends through its proxy settings leaves the machine.
@@ -27,7 +25,7 @@ def command(
     from vodkit.sandbox.run import CannotStart, run
 
     try:
-        ctx.exit(run(cmd, accounts=accounts, strict=strict, data=data))
+        sys.exit(run(cmd, accounts=accounts, strict=strict, data=data))
     except CannotStart as problem:
         click.echo(f"vodkit: {problem}", err=True)
-        ctx.exit(problem.exit_code)
+        sys.exit(problem.exit_code)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -121,6 +123,7 @@ def run(
     Raises:
         CannotStart: there is no such program, or it cannot be run.
     """
+    _check(command[0])
     with _Signals() as signals:
         try:
             with sandbox(accounts=accounts, strict=strict, data=data) as box:
@@ -128,6 +131,14 @@ def run(
         except Stopped as stop:
             return stop.exit_code
     return code if code >= 0 else 128 - code
+
+
+def _check(program: str) -> None:
+    """Find out before the service starts what the attempt to run ``program`` would say after it."""
+    if shutil.which(program) is None:
+        there = os.sep in program and Path(program).exists()
+        number = errno.EACCES if there else errno.ENOENT
+        raise CannotStart(program, OSError(number, os.strerror(number)))
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ def test_a_signal_that_ends_the_program_shows_in_the_code() -> None:
     assert sandbox("sh", "-c", "kill -TERM $$").returncode == 128 + signal.SIGTERM
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_reach_the_program(number: signal.Signals, tmp_path: Path) -> None:
     name = number.name.removeprefix("SIG")
     script = f"trap 'echo caught; exit 5' {name}; echo ready; while :; do sleep 0.05; done"
