@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from .capabilities import Capabilities
-from .media import Media, MediaPage
+from .media import Media, MediaPage, Space
 from .part import Next, Part, Saved, Sent
 from .source import Item
 
@@ -241,6 +241,72 @@ class MediaStore(Protocol):
 
     def download_request(self, id: str) -> tuple[str, Mapping[str, str]]:
         """Where the original can be fetched from: a URL and the headers to send."""
+        ...
+
+
+@runtime_checkable
+class ReportsDigests(Protocol):
+    """An ability that a :class:`MediaStore` may have."""
+
+    def digests(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Digests of the whole original that an answer's headers carry.
+
+        Args:
+            headers: Of an answer to :meth:`MediaStore.download_request`'s request; names in lower case.
+
+        Returns:
+            Lower-case hex by name (``crc64``, ``md5``, ``sha1`` ...); empty where there are none.
+        """
+        ...
+
+
+class SpaceStore(Protocol):
+    """Management of spaces (buckets). A room may add methods of its own."""
+
+    def list(self) -> Iterator[Space]:
+        """The account's spaces."""
+        ...
+
+    def create(self, name: str, **options: Any) -> Space:
+        """A new space. Raises :class:`~vodkit.core.errors.Conflict` if the name is taken."""
+        ...
+
+    def update(self, name: str, **changes: Any) -> Space:
+        """Change a space. Raises :class:`~vodkit.core.errors.NotFound`."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Delete an empty space. Raises :class:`~vodkit.core.errors.NotFound`, ``Conflict``."""
+        ...
+
+
+@runtime_checkable
+class ManagesSpaces(Protocol):
+    """An ability of a :class:`Provider` that declares ``capabilities.spaces``."""
+
+    def spaces(self, exchange: Exchange) -> SpaceStore:
+        """The calls about spaces, over this wire."""
+        ...
+
+
+class CallbackStore(Protocol):
+    """Where the provider reports events to."""
+
+    def get(self) -> Mapping[str, Any]:
+        """What is set now; ``url`` is ``""`` if nothing is."""
+        ...
+
+    def set(self, url: str, **options: Any) -> None:
+        """Report events to this address from now on."""
+        ...
+
+
+@runtime_checkable
+class ManagesCallbacks(Protocol):
+    """An ability of a :class:`Provider` that declares ``capabilities.callbacks``."""
+
+    def callbacks(self, exchange: Exchange) -> CallbackStore:
+        """The calls about callbacks, over this wire."""
         ...
 
 

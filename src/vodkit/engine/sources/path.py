@@ -32,6 +32,7 @@ class PathSource:
         self.regular = stat.S_ISREG(status.st_mode)
         self.location: str | None = os.path.realpath(path) if self.regular else None
         self.size: int | None = status.st_size if self.regular else None
+        self.once = not self.regular
         if self.regular:
             os.close(self._descriptor())
 

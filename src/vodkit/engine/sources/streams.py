@@ -51,6 +51,7 @@ class BytesReader:
 class _Once:
     """A source of unknown length that can be opened once."""
 
+    once = True
     location: str | None = None
     size: int | None = None
 

@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import threading
 from contextlib import ExitStack
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vodkit.core.errors import (
+    ProtocolError,
     SourceChanged,
     SourceNotFound,
     SourceUnreadable,
     TransferError,
 )
 from vodkit.core.source import Identity, Reader
+from vodkit.engine.fetch import Facts, Fetcher, fill
 from vodkit.transport import Cancel, Download, Transport, TransportSettings
 
 from .urls import shown
 
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)\Z")
-_REDIRECTS = 8
 _TRIES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What the server said about the file."""
-
-    size: int | None
-    ranges: bool
-    validator: str
-    """A strong ETag or a Last-Modified, for ``If-Range``; may be empty."""
-    version: str
-    """Everything that tells one content from another, hashed; may be empty."""
-    mtime_ns: int
 
 
 class WebSource:
@@ -69,6 +53,7 @@ class WebSource:
         self._opened = False
         self._facts = self._look()
         self.size = self._facts.size
+        self.once = not self._facts.ranges
         parts = urlsplit(url)
         # A query often is a signature: the ledger gets its hash, which finds the upload again as well.
         query = f"?{hashlib.sha256(parts.query.encode()).hexdigest()[:16]}" if parts.query else ""
@@ -79,7 +64,7 @@ class WebSource:
         facts = self._look() if self._opened else self._facts
         if facts.size is None or not facts.version:
             return None
-        return Identity(facts.size, facts.mtime_ns, 0, facts.version)
+        return Identity(facts.size, facts.modified_ns, 0, facts.version)
 
     def open(self) -> Reader:
         """A reader that asks for ranges, or one that reads once.
@@ -97,45 +82,32 @@ class WebSource:
         return OnceReader(self, self._facts)
 
     def request(self, transport: Transport, headers: dict[str, str], stack: ExitStack) -> Download:
-        """Send a GET and follow redirects; the answer lives until ``stack`` is closed.
+        """Send a GET; the answer lives until ``stack`` is closed.
 
         Raises:
             SourceNotFound, SourceUnreadable: the server says no for good.
             TransferError: it may say yes later.
         """
-        url, auth = self.url, self._headers
-        for _ in range(_REDIRECTS):
-            with ExitStack() as attempt:
-                answer = attempt.enter_context(
-                    transport.stream(
-                        "GET", url, {"Accept-Encoding": "identity", **auth, **headers}, self._cancel
-                    )
-                )
-                target = answer.headers.get("location")
-                if answer.status not in (301, 302, 303, 307, 308) or not target:
-                    self._judge(answer)
-                    stack.push(attempt.pop_all())
-                    return answer
-            previous, url = url, urljoin(url, target)
-            if urlsplit(url).scheme not in ("http", "https"):
-                raise SourceUnreadable(f"{self.shown} redirects to something that is not on the web")
-            if urlsplit(previous)[:2] != urlsplit(url)[:2]:
-                auth = {}
-        raise SourceUnreadable(f"{self.shown} redirects too often")
+        try:
+            return Fetcher(transport, self._cancel, self._judge).get(
+                self.url, {**self._headers, **headers}, stack
+            )
+        except ProtocolError as error:
+            raise SourceUnreadable(f"{self.shown} cannot be read: {error.message}") from error
 
     def transport(self) -> Transport:
         """A transport of the reader's own."""
         return Transport(self._settings)
 
-    def _look(self) -> _Facts:
+    def _look(self) -> Facts:
         """Ask for the first byte: unlike HEAD, that works for addresses signed for GET."""
         with self.transport() as transport, ExitStack() as stack:
             answer = self.request(transport, {"Range": "bytes=0-0"}, stack)
-            return _facts(answer)
+            return Facts.of(answer)
 
     def _judge(self, answer: Download) -> None:
         status = answer.status
-        if status in (200, 206, 416):
+        if status == 416:
             return
         if status in (404, 410):
             raise SourceNotFound(f"there is nothing at {self.shown}", status=status)
@@ -149,7 +121,7 @@ class OnceReader:
 
     seekable = False
 
-    def __init__(self, source: WebSource, facts: _Facts) -> None:
+    def __init__(self, source: WebSource, facts: Facts) -> None:
         self._source = source
         self._size = facts.size
         self._stack = ExitStack()
@@ -161,7 +133,7 @@ class OnceReader:
             if self._answer is None:
                 transport = self._stack.enter_context(self._source.transport())
                 self._answer = self._source.request(transport, {}, self._stack)
-            done = _fill(self._answer, into)
+            done = fill(self._answer, into)
         except TransferError as error:
             raise _broke(self._source, error) from error
         if done < len(into) and self._size is not None and offset + done < self._size:
@@ -178,7 +150,7 @@ class RangeReader:
 
     seekable = True
 
-    def __init__(self, source: WebSource, facts: _Facts) -> None:
+    def __init__(self, source: WebSource, facts: Facts) -> None:
         self._source = source
         self._facts = facts
         self._transport = source.transport()
@@ -213,7 +185,7 @@ class RangeReader:
         with stack:
             if answer is None:
                 answer = self._ask(offset, stack)
-            done = _fill(answer, into)
+            done = fill(answer, into)
             if done < len(into):
                 raise TransferError("the answer was too short")
             if offset + done < (self._facts.size or 0):
@@ -225,7 +197,7 @@ class RangeReader:
         if self._facts.validator:
             headers["If-Range"] = self._facts.validator
         answer = self._source.request(self._transport, headers, stack)
-        facts = _facts(answer)
+        facts = Facts.of(answer)
         if answer.status != 206 or facts.size != self._facts.size or facts.version != self._facts.version:
             raise SourceChanged(f"{self._source.shown} changed while it was being read")
         return answer
@@ -240,42 +212,6 @@ class RangeReader:
         for entry in dropped:
             if entry is not None:
                 entry[1].close()
-
-
-def _fill(answer: Download, into: memoryview) -> int:
-    done = 0
-    while done < len(into) and (count := answer.read_into(into[done:])):
-        done += count
-    return done
-
-
-def _facts(answer: Download) -> _Facts:
-    headers = answer.headers
-    size: int | None = None
-    if answer.status == 206:
-        match = _RANGE.match(headers.get("content-range", ""))
-        size = int(match.group(3)) if match else None
-    elif answer.status == 416:
-        total = headers.get("content-range", "").rpartition("/")[2]
-        size = int(total) if total.isdigit() else 0
-    elif headers.get("content-length", "").isdigit():
-        size = int(headers["content-length"])
-    etag, modified = headers.get("etag", ""), headers.get("last-modified", "")
-    version = hashlib.sha256(f"{etag}\n{modified}".encode()).hexdigest() if etag or modified else ""
-    return _Facts(
-        size=size,
-        ranges=answer.status == 206 and size is not None,
-        validator=etag if etag and not etag.startswith("W/") else modified,
-        version=version,
-        mtime_ns=_time_ns(modified),
-    )
-
-
-def _time_ns(text: str) -> int:
-    try:
-        return int(parsedate_to_datetime(text).timestamp()) * 1_000_000_000 if text else 0
-    except (TypeError, ValueError, OverflowError):
-        return 0
 
 
 def _split_user(url: str) -> tuple[str, dict[str, str]]:

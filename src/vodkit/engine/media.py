@@ -1,0 +1,136 @@
+"""``vod.media``: what is on the provider."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from vodkit.core.capabilities import Capabilities
+from vodkit.core.config import suggestion
+from vodkit.core.contract import MediaStore
+from vodkit.core.errors import UnsupportedOption
+from vodkit.core.media import Media
+from vodkit.transport import Cancel, Transport
+
+from .calls import patiently
+from .download import Downloader
+from .progress import Progress
+from .settings import EngineSettings
+
+
+class MediaCalls:
+    """Finding, changing, fetching and removing media. Calls that only read are tried again."""
+
+    def __init__(
+        self,
+        provider: str,
+        capabilities: Capabilities,
+        store: MediaStore,
+        transport: Transport,
+        settings: EngineSettings,
+    ) -> None:
+        self._provider = provider
+        self._capabilities = capabilities
+        self._transport = transport
+        self._settings = settings
+        self.store = store
+        """The room's own store, with whatever else it can do."""
+
+    def get(self, id: str) -> Media:
+        """One media.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        return patiently(lambda: self.store.get(id), self._settings, Cancel())
+
+    def list(self, **filters: Any) -> Iterator[Media]:
+        """All media that match, page by page as they are asked for.
+
+        Args:
+            filters: Those of ``capabilities.search``.
+
+        Raises:
+            UnsupportedOption: the provider has no such filter; raised by the call itself.
+        """
+        for name in filters:
+            if name not in self._capabilities.search:
+                known = self._capabilities.search
+                advice = suggestion(name, known, "It has") if known else "It has none"
+                raise UnsupportedOption(f"no filter {name!r}", provider=self._provider, advice=advice)
+        return self._pages(filters)
+
+    def update(self, id: str, **changes: Any) -> Media:
+        """Change title, description, tags ..., by the upload options' names.
+
+        Raises:
+            UnsupportedOption: the provider cannot change this.
+            NotFound: there is no such media.
+        """
+        return self.store.update(id, **changes)
+
+    def delete(self, id: str) -> None:
+        """Delete one media for good.
+
+        Raises:
+            NotFound: there is no such media.
+        """
+        self.store.delete(id)
+
+    def download(
+        self,
+        id: str,
+        path: str | os.PathLike[str],
+        *,
+        byte_range: tuple[int, int] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: Cancel | None = None,
+    ) -> Path:
+        """Fetch the original to a file, which appears only when it is whole and has been checked.
+
+        Called again after a break it goes on where it was, if the original is still the same.
+
+        Args:
+            id: Of the media.
+            path: The file; replaced if it exists.
+            byte_range: First and last byte, both included; ``None`` for all.
+            on_progress: Told how far it is, in the calling thread.
+            cancel: Stops it from another thread.
+
+        Raises:
+            UnsupportedOption: the provider hands out no originals.
+            NotFound, PermissionDenied, InvalidRequest: it cannot be had.
+            IntegrityError: what arrived is not what the provider says it holds.
+        """
+        if not self._capabilities.download:
+            raise UnsupportedOption("originals cannot be fetched", provider=self._provider)
+        target = Path(path)
+        self.downloader(cancel, on_progress).run(id, target, byte_range)
+        return target
+
+    def downloader(
+        self, cancel: Cancel | None = None, on_progress: Callable[[Progress], None] | None = None
+    ) -> Downloader:
+        """What :meth:`download` works with."""
+        return Downloader(
+            self.store, self._provider, self._transport, self._settings, cancel or Cancel(), on_progress
+        )
+
+    def _pages(self, filters: dict[str, Any]) -> Iterator[Media]:
+        marker, seen = "", set[str]()
+        while True:
+            page = patiently(
+                lambda marker=marker: self.store.page(marker=marker, **filters),  # type: ignore[misc]
+                self._settings,
+                Cancel(),
+            )
+            for media in page.items:
+                # What is uploaded meanwhile shifts the pages of an offset-based listing.
+                if media.id not in seen:
+                    seen.add(media.id)
+                    yield media
+            if not page.next:
+                return
+            marker = page.next
