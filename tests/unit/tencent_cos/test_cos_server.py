@@ -33,6 +33,22 @@ def test_put_then_read(store):
     assert len(ids) == 3
 
 
+def test_header_names_are_spelled_as_the_vendor_does(store):
+    store.call("PUT", "dir/f", body=b"hello")
+    for method in ("PUT", "HEAD", "GET"):
+        body = b"hello" if method == "PUT" else None
+        with socket.create_connection(("127.0.0.1", store.port)) as raw:
+            fields = sign.sign("root", "root-secret", method, "/dir/f", (), [("host", HOST)], _window())
+            length = f"content-length: {len(body)}\r\n" if body else ""
+            authorization = sign.authorization(fields)
+            head = f"{method} /dir/f HTTP/1.1\r\nhost: {HOST}\r\n{length}connection: close\r\n"
+            raw.sendall(f"{head}authorization: {authorization}\r\n\r\n".encode() + (body or b""))
+            answer = b"".join(iter(lambda: raw.recv(65536), b""))
+        for name in (b"\r\nETag: ", b"\r\nContent-Length: ", b"\r\nServer: ", b"\r\nx-cos-request-id: "):
+            assert answer.count(name) == 1
+        assert b"chunked" not in answer
+
+
 def test_put_again_replaces(store):
     store.call("PUT", "dir/f", body=b"first")
     store.call("PUT", "dir/f", body=b"second")

@@ -18,6 +18,30 @@ XML = "application/xml"
 _EXPOSED = f"ETag, Date, Content-Length, Content-Range, {wire.REQUEST_ID}, {wire.CRC64}"
 
 
+class _Name(bytes):
+    """A header name that compares in any case and goes out as it is written.
+
+    The official Python client hands headers to its callers in a dictionary that minds the case (``ETag``),
+    and the HTTP server writes names in lower case unless it is kept from it.
+    """
+
+    def lower(self) -> bytes:
+        """Itself."""
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, bytes) and bytes.lower(self) == bytes.lower(other)
+
+    __hash__ = bytes.__hash__
+
+
+def spelled(name: bytes) -> bytes:
+    """A header's name the way COS writes it."""
+    if name == b"etag":
+        return _Name(b"ETag")
+    return name if name.startswith(b"x-") else _Name(name.title())
+
+
 class Reply(Protocol):
     """An answer that is ready to go."""
 
@@ -39,7 +63,7 @@ class Answer:
         headers = {**common(request), **self.headers}
         if self.status != 204:
             headers["content-length"] = str(len(self.body))
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        raw = [(spelled(name.encode("latin-1")), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else self.body})
 

@@ -15,7 +15,7 @@ from vodkit.server.incoming import Body
 from .. import wire
 from ..errors import PROVIDER
 from ..sign import Refused
-from .answer import Answer, Reply, common, fault
+from .answer import Answer, Reply, common, fault, spelled
 from .request import Request
 
 if TYPE_CHECKING:
@@ -157,6 +157,8 @@ class Content:
             nonlocal out_of_range
             if message["type"] == "http.response.start":
                 out_of_range = message["status"] == 416
+                named = [(spelled(name), value) for name, value in message["headers"]]
+                message = {**message, "headers": named}
             if not out_of_range:
                 await send(message)
 
