@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vodkit.core.capabilities import Capabilities
 from vodkit.core.registry import Descriptor, Setting
+
+if TYPE_CHECKING:
+    from .client import Tencent
+
+__all__ = ["CAPABILITIES", "DESCRIPTOR", "Tencent"]
 
 CAPABILITIES = Capabilities(
     options={
@@ -28,6 +33,7 @@ CAPABILITIES = Capabilities(
     parallel_parts=True,
     resume=True,
     empty=True,
+    callbacks=True,
     search=(
         "ids",
         "names",
@@ -68,9 +74,7 @@ DESCRIPTOR = Descriptor(
         ),
         Setting("endpoint", "Host of the API", default="vod.tencentcloudapi.com"),
         Setting("language", "Language of error messages: zh-CN or en-US", default="en-US"),
-        Setting(
-            "min_part_size", "Smallest part in bytes that the storage accepts", kind="int", default=1 << 20
-        ),
+        Setting("min_part_size", "Fewest bytes that part_size may ask for; 1 MiB unless given", kind="size"),
     ),
     account_id="secret_id",
     account_secret="secret_key",

@@ -6,7 +6,7 @@ import base64
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -85,24 +85,37 @@ class TencentMedia:
         return to_media(found[0])
 
     def page(self, *, marker: str = "", limit: int = 50, **filters: Any) -> MediaPage:
-        """One page of SearchMedia, newest first unless ``order="asc"``; the vendor shows 5,000 at most.
+        """One page of SearchMedia, newest first unless ``order="asc"``.
+
+        The vendor shows the first 5,000 of a search only. A listing goes on beyond them by searching again
+        from the creation time that it had come to; media of that second may then come twice.
 
         Raises:
             UnsupportedOption: there is no such filter.
             InvalidRequest: a filter's value cannot be, or the marker is not ours.
         """
-        if marker and not marker.isdecimal():
+        place, _, since = marker.partition("@")
+        if place and not place.isdecimal():
             raise InvalidRequest("the marker is not one of a listing", provider=PROVIDER)
-        offset = int(marker or 0)
+        offset = int(place or 0)
+        fields = _search_fields(filters)
+        edge = "After" if fields["Sort"]["Order"] == "Asc" else "Before"
+        if since:
+            fields["CreateTime"] = {**fields.get("CreateTime", {}), edge: since}
         limit = min(max(limit, 1), wire.Limits.SEARCH_PAGE, wire.Limits.SEARCH_WINDOW - offset)
-        if limit <= 0:
-            return MediaPage(())
-        answer = self.call("SearchMedia", Offset=offset, Limit=limit, **_search_fields(filters))
-        items = tuple(to_media(info) for info in answer.get("MediaInfoSet") or ())
-        total = answer.get("TotalCount")
-        following = offset + len(items)
-        more = bool(items) and following < min(int(total or 0), wire.Limits.SEARCH_WINDOW)
-        return MediaPage(items, int(total) if total is not None else None, str(following) if more else "")
+        answer = self.call("SearchMedia", Offset=offset, Limit=limit, **fields)
+        found = answer.get("MediaInfoSet") or ()
+        items = tuple(to_media(info) for info in found)
+        total = int(answer.get("TotalCount") or 0)
+        offset += len(items)
+        following = ""
+        if items and offset >= wire.Limits.SEARCH_WINDOW:
+            reached = _edge_time(items[-1], edge)
+            following = f"0@{reached}" if reached and reached != since else ""
+        elif items and offset < total:
+            following = f"{offset}@{since}" if since else str(offset)
+        counted = total < wire.Limits.SEARCH_WINDOW and not since
+        return MediaPage(items, total if counted else None, following)
 
     def delete(self, id: str, *, parts: Iterable[Mapping[str, Any]] = ()) -> None:
         """Delete one media, or only some of its files.
@@ -283,6 +296,13 @@ def _time(text: Any) -> datetime | None:
         return wire.parse_time(text) if text else None
     except (ValueError, TypeError):
         return None
+
+
+def _edge_time(last: Media, edge: str) -> str:
+    """Where a listing goes on: the last one's creation time, its whole second included."""
+    if last.created is None:
+        return ""
+    return wire.format_time(last.created + timedelta(seconds=1) if edge == "Before" else last.created)
 
 
 def _search_fields(filters: Mapping[str, Any]) -> dict[str, Any]:
