@@ -1,4 +1,4 @@
-"""What the vendor's unmodified SDK sent (``tests/golden/tencent``): accepted, and refused with a byte changed."""
+"""Requests of the vendor's unmodified SDK: accepted as they are, refused with a byte changed."""
 
 from __future__ import annotations
 
