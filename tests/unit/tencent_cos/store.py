@@ -42,6 +42,11 @@ UPLOADER = {
 }
 
 
+def _uploads(operation, key):
+    """What keys of an upload allow."""
+    return operation in UPLOADER and key.startswith("dir/")
+
+
 class Service:
     """As much of the service as the store uses."""
 
@@ -63,7 +68,8 @@ class Store:
 
     def __init__(self, data, *, min_part=1, public=False):
         self.service = Service(data)
-        self.cos = Cos(self.service, self._resolve, min_part=min_part, public=lambda bucket: public)
+        self.cos = Cos(self.service, self._resolve, public=lambda bucket: public)
+        self.min_part = min_part
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         config = uvicorn.Config(
@@ -97,9 +103,9 @@ class Store:
             raise sign.Refused("NoSuchBucket", "no such bucket")
         account = "b" if key == "other" else "a"
         if key == "temp":
-            return Access(account, secret, lambda op, name: op in UPLOADER and name.startswith("dir/"))
+            return Access(account, secret, _uploads, min_part=self.min_part)
         expires = self.service.now() - 1 if key == "late" else None
-        return Access(account, secret, lambda op, name: True, expires, key == "open")
+        return Access(account, secret, lambda op, name: True, expires, key == "open", self.min_part)
 
     def call(self, method, key="", query=(), headers=None, body=None, *, by="temp", host=HOST, path=None):
         """One request, signed by a key of :data:`KEYS` (or not at all), and its answer."""

@@ -73,6 +73,7 @@ def test_operations(name):
     assert [operation(parse(scope(r)))[0] for r in RECORDS[name]["requests"]] == OPERATIONS[name]
 
 
+@pytest.mark.covers("tencent G-9")
 @pytest.mark.parametrize(("record", "request_"), CASES)
 def test_vendor_requests_verify(record, request_):
     parsed = parse(scope(request_))
@@ -104,6 +105,7 @@ def test_a_changed_byte_is_refused(record, request_):
             refused({**request_, "target": f"{path}?{query.replace(pair, pair + 'x')}"})
 
 
+@pytest.mark.covers("tencent G-9", "tencent F-3")
 def test_client_spells_paths_as_the_vendor():
     target = RECORDS["put-odd-key"]["requests"][0]["target"]
     assert wire.encode_path("dir/./中 文+&=%.mp4") == target

@@ -28,6 +28,7 @@ def sent(store, upload, parts, **options):
     return sorted(done)
 
 
+@pytest.mark.covers("tencent G-11")
 def test_parts_in_any_order_and_sent_again(store):
     upload = store.initiate()
     parts = {1: b"a" * 1000, 2: b"b" * 1000, 3: b"c" * 7}
@@ -78,6 +79,7 @@ def test_facts_of_the_opening_come_back(store):
     assert (head.headers["content-type"], head.headers["x-cos-meta-a"]) == ("video/mp4", "1")
 
 
+@pytest.mark.covers("tencent G-11")
 @pytest.mark.parametrize(
     ("parts", "code"),
     [
@@ -110,6 +112,7 @@ def test_documents_that_are_refused(store, body, code):
     assert store.code("POST", KEY, [("uploadId", upload)], body=body) == (400, code)
 
 
+@pytest.mark.covers("tencent G-11")
 def test_content_md5_of_a_part_and_of_a_completion(store):
     upload = store.initiate()
     wrong = {"content-md5": wire.content_md5(md5(b"other"))}
@@ -137,6 +140,7 @@ def test_part_numbers_that_are_refused(store, number):
     assert store.code("PUT", KEY, query, body=b"x") == (400, "InvalidArgument")
 
 
+@pytest.mark.covers("tencent G-11", "tencent F-27")
 def test_an_upload_belongs_to_its_key(store):
     upload = store.initiate()
     assert _code(store.part(upload, 1, b"x", key="dir/other")) == "NoSuchUpload"
@@ -144,6 +148,7 @@ def test_an_upload_belongs_to_its_key(store):
     assert store.code("GET", KEY, [("uploadId", "unknown")]) == (404, "NoSuchUpload")
 
 
+@pytest.mark.covers("tencent G-11")
 def test_abort(store):
     upload = store.initiate()
     etags = sent(store, upload, [(1, b"one")])
@@ -152,6 +157,7 @@ def test_abort(store):
     assert wire.read_uploads(store.call("GET", query=[("uploads", ""), ("prefix", KEY)]).body).uploads == ()
 
 
+@pytest.mark.covers("tencent G-11")
 def test_pages_of_parts(store):
     upload = store.initiate()
     sent(store, upload, [(number, b"x" * number) for number in (1, 2, 4, 7, 9)])

@@ -17,6 +17,7 @@ HELLO_MD5 = "5d41402abc4b2a76b9719d911017c592"
 HELLO_CRC = "11177612005948864433"
 
 
+@pytest.mark.covers("tencent G-10", "tencent G-12")
 def test_put_then_read(store):
     put = store.call("PUT", "dir/f 中.mp4", headers={"content-type": "video/mp4"}, body=b"hello")
     assert (put.status, put.body) == (200, b"")
@@ -55,6 +56,7 @@ def test_put_again_replaces(store):
     assert store.call("GET", "dir/f", by="root").body == b"second"
 
 
+@pytest.mark.covers("tencent G-10")
 @pytest.mark.parametrize("form", ["chunked", "length 0"])
 def test_empty_object(store, form):
     if form == "chunked":
@@ -110,6 +112,7 @@ def test_headers_come_back(store):
     assert store.code("PUT", "dir/f", headers=large, body=b"") == (400, "InvalidArgument")
 
 
+@pytest.mark.covers("tencent G-11")
 @pytest.mark.parametrize(
     ("md5", "code"),
     [(wire.content_md5("0" * 32), "BadDigest"), ("XUFAKrxL", "InvalidDigest"), ("!", "InvalidDigest")],
@@ -150,9 +153,20 @@ def test_a_full_disk_is_a_clear_and_final_refusal(store):
     assert store.call("HEAD", "dir/f").status == 404
 
 
+def test_a_failure_of_ours_is_an_answer_that_clients_try_again(store):
+    async def broken(work):
+        raise RuntimeError("secret detail")
+
+    store.service.catalog.write = broken
+    reply = store.call("PUT", "dir/f", body=b"hello")
+    assert (reply.status, wire.read_fault(reply.body).code) == (500, "InternalError")
+    assert reply.headers[wire.REQUEST_ID] and b"secret" not in reply.body
+
+
 # --- names -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.covers("tencent G-9", "tencent F-3")
 def test_dot_segments_are_dropped(store):
     assert store.call("PUT", "dir/./sub/././f", body=b"hello").status == 200
     assert store.call("HEAD", "dir/sub/f").status == 200
@@ -228,6 +242,7 @@ def test_unsigned(store, make_store):
     assert public.code("DELETE", "dir/f", by="") == (403, "AccessDenied")
 
 
+@pytest.mark.covers("tencent F-27")
 def test_unknown_key(store):
     assert store.code("PUT", "dir/f", body=b"", by="nobody") == (403, "InvalidAccessKeyId")
 
@@ -243,6 +258,7 @@ def test_wrong_secret(store):
     assert (reply.status, wire.read_fault(reply.body).code) == (403, "SignatureDoesNotMatch")
 
 
+@pytest.mark.covers("tencent G-9")
 def test_old_and_early_windows(store):
     store.service.offset = 700.0
     reply = store.call("HEAD", "dir/f")

@@ -78,6 +78,7 @@ def test_derived_key():
     assert sign.signing_key(KEY, WINDOW) == "f638954ca13d6e0739777c82ca38edbfa0b72401"
 
 
+@pytest.mark.covers("tencent G-9", "tencent G-19")
 @pytest.mark.parametrize(("request_", "digest", "expected"), VECTORS)
 def test_vectors(request_, digest, expected):
     method, path, params, headers = request_
@@ -87,6 +88,7 @@ def test_vectors(request_, digest, expected):
     assert check(request_, fields(request_)).key == ID
 
 
+@pytest.mark.covers("tencent G-9", "tencent G-19")
 def test_token_added_after_signing():
     """The Node client signs neither token nor content type."""
     method, path, params, headers = PART
@@ -97,6 +99,7 @@ def test_token_added_after_signing():
     assert check(PART, given).token == TOKEN
 
 
+@pytest.mark.covers("tencent G-9", "tencent G-19")
 def test_published_sample():
     headers = {
         "content-length": "13",
@@ -128,6 +131,7 @@ def test_names_that_are_prefixes_of_others_sort_as_names():
     assert canonical.splitlines()[2] == "x-cos-meta=2&x-cos-meta-a=1"
 
 
+@pytest.mark.covers("tencent G-9")
 @pytest.mark.parametrize("sent", [HOST, f"{HOST}:8600"])
 def test_host_signed_without_port(sent):
     method, path, params, headers = PUT
@@ -138,6 +142,7 @@ def test_host_signed_without_port(sent):
     sign.verify(claim, KEY, method, path, params, headers, now=NOW)
 
 
+@pytest.mark.covers("tencent G-9")
 def test_host_signed_with_port():
     method, path, params, headers = PUT
     with_port = (method, path, params, {**headers, "host": f"{HOST}:8600"})
@@ -176,6 +181,7 @@ def test_another_secret_is_refused():
     assert refused.value.code == "SignatureDoesNotMatch"
 
 
+@pytest.mark.covers("tencent G-9")
 @pytest.mark.parametrize(
     ("now", "code", "message"),
     [

@@ -32,6 +32,7 @@ def test_path_encoding(key, sent):
     assert wire.decode_path(sent) == "/" + key
 
 
+@pytest.mark.covers("tencent G-9")
 def test_query_by_form_rules():
     assert wire.decode_query("uploads&prefix=a+b%20c&x=") == [("uploads", ""), ("prefix", "a b c"), ("x", "")]
     with pytest.raises(ValueError, match="fields"):
@@ -113,6 +114,7 @@ BOMB = (
 )
 
 
+@pytest.mark.covers("tencent F-26")
 @pytest.mark.parametrize(
     "data",
     [

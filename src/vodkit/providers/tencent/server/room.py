@@ -21,6 +21,7 @@ from vodkit.server.incoming import Body
 from ..cos.errors import EXPIRED
 from ..cos.server import Access, Cos
 from ..cos.sign import Refused
+from ..cos.wire import MIN_PART
 from ..wire import ACTIONS as WIRE
 from ..wire import SERVICE, VERSION, BadField, codes, convert, error_body, success_body
 from . import apps, auth, classes, events, manifest, media, modify, search, sts, tasks, templates, upload
@@ -178,6 +179,7 @@ class Room:
             functools.partial(credential.grant.allows_object, bucket),
             credential.expires,
             credential.open,
+            int(credential.account.attrs.get("min_part_size") or MIN_PART),
         )
 
     def mint(self, account: Account, life: float) -> Minted:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from vodkit.server import errors as service_errors
+from vodkit.server import logs
 from vodkit.server.contract import Receive, Scope, Send, Service
 from vodkit.server.incoming import Body
 
-from .. import wire
 from ..sign import Refused
 from . import multipart, objects
 from .answer import Reply, fault, preflight
@@ -38,7 +38,9 @@ _ON_BUCKETS: dict[tuple[str, frozenset[str]], tuple[str, Operation]] = {
 _PUBLIC = frozenset({"GetObject", "HeadObject"})
 """Operations that a public bucket needs no signature for."""
 
-_REFUSALS: dict[type[service_errors.ServiceError], tuple[str, str]] = {
+_FAILED = Refused("InternalError", "the service failed on this request")
+
+_REFUSALS: dict[type, tuple[str, str]] = {
     service_errors.Truncated: ("IncompleteBody", "the body ended before its announced length"),
     service_errors.TooLarge: ("EntityTooLarge", "the body is larger than is taken here"),
     service_errors.DigestMismatch: ("BadDigest", "the body does not have the MD5 that Content-MD5 gives"),
@@ -61,7 +63,6 @@ class Cos:
     Args:
         service: What everything durable goes through.
         resolve: Finds out what a key, the token that came with it, and a bucket give access to.
-        min_part: Fewest bytes of a part that is not the last.
         public: Whether a bucket's objects may be read without a signature.
     """
 
@@ -70,13 +71,12 @@ class Cos:
         service: Service,
         resolve: Resolve,
         *,
-        min_part: int = wire.MIN_PART,
         public: Callable[[str], bool] = lambda bucket: False,
     ) -> None:
         self.service = service
-        self.min_part = min_part
         self._resolve = resolve
         self._public = public
+        self._log = logs.get("cos")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the room has made sure that it is for a bucket's virtual host."""
@@ -88,11 +88,11 @@ class Cos:
             reply = await self._reply(request, Body(scope, receive))
         except Refused as refused:
             reply = fault(request, refused)
-        except service_errors.ServiceError as problem:
+        except Exception as problem:
             kind = next((kind for kind in type(problem).__mro__ if kind in _REFUSALS), None)
             if kind is None:
-                raise
-            reply = fault(request, Refused(*_REFUSALS[kind]))
+                self._log.exception("request failed", request_id=request.id)
+            reply = fault(request, Refused(*_REFUSALS[kind]) if kind else _FAILED)
         await reply.send(request, send)
 
     async def _reply(self, request: Request, body: Body) -> Reply:

@@ -130,7 +130,7 @@ async def complete(cos: Cos, request: Request, body: Body) -> Reply:
         if present is not None and present.attrs.get(_UPLOAD) == upload_id and present.etag == etag:
             return present
         upload = _open(cos, conn, request)
-        _check_parts(cos, wanted, cos.service.uploads.parts(conn, upload.id))
+        _check_parts(request.min_part, wanted, cos.service.uploads.parts(conn, upload.id))
         return cos.service.objects.put(
             conn,
             account=request.account,
@@ -173,16 +173,16 @@ def _open(cos: Cos, conn: Connection, request: Request) -> Upload:
     return upload
 
 
-def _check_parts(cos: Cos, wanted: list[tuple[int, str]], stored: list[StoredPart]) -> None:
+def _check_parts(min_part: int, wanted: list[tuple[int, str]], stored: list[StoredPart]) -> None:
     parts = {part.number: part for part in stored}
     for number, etag in wanted:
         part = parts.get(number)
         if part is None or part.digests["md5"] != etag.lower():
             raise Refused("InvalidPart", f"part {number} was not received, or its ETag is another one")
     for number, _ in wanted[:-1]:
-        if parts[number].size < cos.min_part:
+        if parts[number].size < min_part:
             raise Refused(
-                "EntityTooSmall", f"part {number} has fewer than {cos.min_part} bytes and is not the last"
+                "EntityTooSmall", f"part {number} has fewer than {min_part} bytes and is not the last"
             )
 
 

@@ -30,6 +30,7 @@ class Access:
         secret: What signatures are made with.
         expires: Seconds since the epoch, or ``None`` for never.
         open: Signatures are not checked.
+        min_part: Fewest bytes of a part that is not the last.
         allows: Whether an operation (``PutObject`` ...) may go to a key, or to a prefix of keys.
     """
 
@@ -38,12 +39,14 @@ class Access:
     allows: Callable[[str, str], bool]
     expires: float | None = None
     open: bool = False
+    min_part: int = wire.MIN_PART
 
 
 Resolve = Callable[[str, str, str], Awaitable[Access | None]]
 """``await resolve(key, token, bucket)``: the access, or ``None`` for an unknown key.
 
-Raises :class:`.sign.Refused` for a token that is not that key's, or a bucket that the account does not have.
+Raises :class:`.sign.Refused`, with a code of :data:`.errors.STATUS`, for a token that is not that key's, or a
+bucket that the account does not have.
 """
 
 
@@ -63,6 +66,7 @@ class Request:
         headers: Lower-case names, values as text.
         problem: What makes the request unacceptable whoever signed it, or ``""``.
         account: Id of the account that signed; ``""`` before admission, and for public reads.
+        min_part: See :class:`Access`.
     """
 
     id: str
@@ -75,6 +79,7 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     problem: str = ""
     account: str = ""
+    min_part: int = wire.MIN_PART
 
     @property
     def resource(self) -> str:
@@ -177,7 +182,7 @@ async def admit(request: Request, resolve: Resolve, now: float, operation: str, 
     where = request.key or request.param("prefix")
     if operation and not access.allows(operation, where):
         raise Refused("AccessDenied", f"the credentials do not allow {operation} here")
-    return replace(request, account=access.account)
+    return replace(request, account=access.account, min_part=access.min_part)
 
 
 def _problem(path: str, key: str, segments: list[str], params: Mapping[str, str]) -> str:
