@@ -61,20 +61,24 @@ class Driver:
 
 
 @contextlib.contextmanager
-def driver(command: Sequence[str | Path], folder: Path, **environment: str) -> Iterator[Driver]:
-    """Run ``command`` as ``vodkit sandbox --strict -- command`` for as long as the block runs.
+def driver(
+    command: Sequence[str | Path], folder: Path, *, strict: bool = True, **environment: str
+) -> Iterator[Driver]:
+    """Run ``command`` as ``vodkit sandbox -- command`` for as long as the block runs.
 
     Args:
         command: The vendor's interpreter and the driver.
         folder: Receives the accounts file, the service's data and a home for what SDKs leave behind.
+        strict: Whether signatures are verified, and only the file's accounts are known.
         environment: Further variables.
     """
     (folder / "accounts.toml").write_text(ACCOUNTS)
     (folder / "home").mkdir()
-    sandbox = [sys.executable, "-m", "vodkit", "sandbox", "--strict"]
-    files = ["--accounts", folder / "accounts.toml", "--data", folder / "data"]
+    options = ["--accounts", folder / "accounts.toml", "--data", folder / "data"]
+    if strict:
+        options.append("--strict")
     with subprocess.Popen(
-        [*sandbox, *files, "--", *command],
+        [sys.executable, "-m", "vodkit", "sandbox", *options, "--", *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "HOME": str(folder / "home"), **environment},

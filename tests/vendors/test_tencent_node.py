@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .driver import DRIVERS, Driver, driver, environment, fetch
+from .driver import DRIVERS, Driver, driver, environment, fetch, near
 
 pytestmark = pytest.mark.vendor
 
@@ -64,6 +64,37 @@ def test_cover_name_region_and_procedure(sdk: Driver, tmp_path: Path) -> None:
         Procedure="QCVB_SimpleProcessFile(1, 1)",
     )
     assert fetch(answer["CoverUrl"]) == cover.read_bytes()
+
+
+def test_hls_master_playlist_with_nested_folders(sdk: Driver, tmp_path: Path) -> None:
+    (tmp_path / "gear1").mkdir()
+    make(tmp_path / "gear1" / "a.ts", MIB + 1)
+    (tmp_path / "gear1" / "index.m3u8").write_text("#EXTM3U\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n")
+    master = tmp_path / "master.m3u8"
+    master.write_text("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=100000\ngear1/index.m3u8\n")
+    url = upload(sdk, MediaFilePath=master)["MediaUrl"]
+    for name in ("gear1/index.m3u8", "gear1/a.ts"):
+        assert fetch(near(url, name)) == (tmp_path / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("media", "cover", "message"),
+    [
+        (None, None, "lack media path"),
+        ("WildlifeA", None, "media path is invalid"),
+        ("Wildlife", None, "lack media type"),
+        ("Wildlife.mp4", "Wildlife-coverA", "cover path is invalid"),
+        ("Wildlife.mp4", "Wildlife-cover", "lack cover type"),
+    ],
+)
+def test_local_checks(
+    sdk: Driver, tmp_path: Path, media: str | None, cover: str | None, message: str
+) -> None:
+    for name in ("Wildlife", "Wildlife.mp4", "Wildlife-cover"):
+        make(tmp_path / name, 100)
+    given = {"MediaFilePath": media and tmp_path / media, "CoverFilePath": cover and tmp_path / cover}
+    answer = attempt(sdk, **{name: path for name, path in given.items() if path})
+    assert answer["message"] == message
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,8 @@ def test_contexts_and_expiry(sdk: Driver, video: Path) -> None:
         ClassId=0,
     )
     info = basic_info(sdk, answer["FileId"])
-    assert info["SourceInfo"] == {"SourceType": "Upload", "SourceContext": "来源"}
+    assert info["SourceInfo"]["SourceType"] == "Upload"
+    assert info["SourceInfo"]["SourceContext"] == "来源"
     assert info["ExpireTime"] == expires
 
 
@@ -316,3 +317,28 @@ def test_uploads_at_once_do_not_mix(sdk: Driver, tmp_path: Path) -> None:
     assert len({answer["FileId"] for answer in answers}) == 4
     for path, answer in zip(files, answers, strict=True):
         assert fetch(answer["MediaUrl"]) == path.read_bytes()
+
+
+def test_curl_with_a_link_that_the_vendors_library_signed(sdk: Driver, tmp_path: Path) -> None:
+    """The plain way of the vendor's documents: ApplyUpload, PUT to a pre-signed link, CommitUpload."""
+    video = make(tmp_path / "movie.mp4", 3 * MIB + 1)
+    applied = call(sdk, "ApplyUpload", MediaType="mp4", MediaName="curl")
+    link = sdk.do(do="presign", applied=applied, method="PUT")["url"]
+    sent = sdk.do(
+        do="run", command=["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-T", str(video), link]
+    )
+    assert (sent["code"], sent["output"]) == (0, "200"), sent
+    committed = call(sdk, "CommitUpload", VodSessionKey=applied["VodSessionKey"])
+    assert fetch(committed["MediaUrl"]) == video.read_bytes()
+    part = sdk.do(
+        do="run", command=["curl", "-sS", "-r", "5-8", "-o", str(tmp_path / "part"), committed["MediaUrl"]]
+    )
+    assert part["code"] == 0, part
+    assert (tmp_path / "part").read_bytes() == video.read_bytes()[5:9]
+
+
+def test_any_key_without_strict(tmp_path: Path, video: Path) -> None:
+    python = environment("tencent-python") / "bin" / "python"
+    command = [python, DRIVERS / "tencent_python.py"]
+    with driver(command, tmp_path, strict=False) as sdk:
+        upload(sdk, client={"secret_id": "anybody", "secret_key": "anything"}, MediaFilePath=video)

@@ -7,10 +7,12 @@ answered by its class and its public attributes.
 
 import importlib
 import json
+import subprocess
 import sys
 import threading
 import traceback
 
+from qcloud_cos import CosConfig, CosS3Client
 from qcloud_vod.model import VodUploadRequest
 from qcloud_vod.vod_upload_client import VodUploadClient
 from tencentcloud.common import credential
@@ -56,6 +58,31 @@ def call(job):
     return json.loads(getattr(client, job["action"])(request).to_json_string())
 
 
+def presign(job):
+    """A link for one request to the media's place in the store, by the vendor's storage library."""
+    applied = job["applied"]
+    keys = applied["TempCertificate"]
+    config = CosConfig(
+        Region=applied["StorageRegion"],
+        SecretId=keys["SecretId"],
+        SecretKey=keys["SecretKey"],
+        Token=keys["Token"],
+    )
+    url = CosS3Client(config).get_presigned_url(
+        Bucket=applied["StorageBucket"],
+        Key=applied["MediaStoragePath"].lstrip("/"),
+        Method=job["method"],
+        Params={"x-cos-security-token": keys["Token"]},
+    )
+    return {"url": url}
+
+
+def run(job):
+    """Another program, in the same sandbox."""
+    done = subprocess.run(job["command"], capture_output=True, text=True)
+    return {"code": done.returncode, "output": done.stdout, "errors": done.stderr}
+
+
 def members(response):
     return {name: getattr(response, name) for name in ("FileId", "MediaUrl", "CoverUrl", "RequestId")}
 
@@ -70,7 +97,7 @@ def attempt(work, job):
         return {"raised": f"{kind.__module__}.{kind.__qualname__}", **getters, "text": str(error)}
 
 
-WORK = {"upload": upload, "uploads": uploads, "call": call}
+WORK = {"upload": upload, "uploads": uploads, "call": call, "presign": presign, "run": run}
 
 for line in sys.stdin:
     task = json.loads(line)
