@@ -356,7 +356,20 @@ class Uploads(Protocol):
     def complete(self, conn: Connection, id: str, numbers: Sequence[int] | None = None) -> Blob:
         """Make a blob of the parts (all of them, or these, in this order). Moves rows, never bytes.
 
-        The blob's ``crc64`` is combined from the parts' where all have one. Parts left out are let go.
+        The blob's ``crc64`` is combined from the parts' where all have one, and its ``md5`` is that of
+        ``whole_md5`` if no part has come since. Parts left out are let go.
+        """
+        ...
+
+    async def follow_md5(self, upload: Upload) -> None:
+        """From now on hash the whole while its parts arrive, as far as there is no gap; once is enough."""
+        ...
+
+    async def whole_md5(self, upload: Upload, numbers: Sequence[int] | None = None) -> str:
+        """Hex MD5 of what ``complete`` would make now. Reads again only what could not be hashed ahead.
+
+        Raises:
+            UploadGone, PartMissing, PartsInvalid: see ``complete``.
         """
         ...
 

@@ -1,6 +1,7 @@
 """A process that receives parts and says so until it is killed.
 
-Run as ``python -m tests.unit.storage.victim FOLDER SEED``. Prints ``ready``, then ``begin NUMBER SIZE FILL`` before and ``ack NUMBER SIZE FILL`` after each part.
+Run as ``python -m tests.unit.storage.victim FOLDER SEED``. Prints ``ready``, then ``begin NUMBER SIZE FILL``
+before and ``ack NUMBER SIZE FILL`` after each part.
 """
 
 from __future__ import annotations

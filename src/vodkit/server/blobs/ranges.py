@@ -23,6 +23,11 @@ class Ranges:
         """The end of the last range; 0 without any."""
         return self._ends[-1] if self._ends else 0
 
+    @property
+    def first_gap(self) -> int:
+        """The least number from 0 on that is not in the set."""
+        return self._ends[0] if self._starts and self._starts[0] == 0 else 0
+
     def overlaps(self, start: int, end: int) -> bool:
         """Whether any of ``start`` to ``end`` is in the set."""
         at = bisect_right(self._ends, start)

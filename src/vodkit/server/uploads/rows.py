@@ -90,59 +90,42 @@ def put_part(conn: Connection, id: str, part: StoredPart, place: Extent) -> Exte
     return Extent(*old)
 
 
-def make_blob(conn: Connection, id: str, numbers: Sequence[int] | None, now: float) -> list[Extent]:
-    """Turn the parts of an upload (all, or these in this order) into a blob of the same id.
-
-    Returns:
-        The blob's extents.
+def chosen(conn: Connection, id: str, numbers: Sequence[int] | None) -> Sequence[Any]:
+    """Rows ``(number, size, file, start, crc64)`` of all parts, or of these in this order.
 
     Raises:
         PartMissing: one of ``numbers`` was not received.
         PartsInvalid: one of them comes twice.
     """
-    rows: Sequence[Any] = conn.execute(
-        select(
-            parts.c.number,
-            parts.c.size,
-            parts.c.file,
-            parts.c.start,
-            parts.c.crc64,
-        )
-        .where(parts.c.upload == id)
-        .order_by(parts.c.number)
-    ).all()
-    if numbers is not None:
-        by_number = {row.number: row for row in rows}
-        if len(set(numbers)) != len(numbers):
-            raise PartsInvalid("a part is listed twice")
-        for number in numbers:
-            if number not in by_number:
-                raise PartMissing(number)
-        rows = [by_number[number] for number in numbers]
-    merged, size = _merge(rows)
-    digests = _digests(conn, id, rows)
-    conn.execute(insert(blobs).values(id=id, size=size, digests=digests, created=now))
+    columns = (parts.c.number, parts.c.size, parts.c.file, parts.c.start, parts.c.crc64)
+    rows = conn.execute(select(*columns).where(parts.c.upload == id).order_by(parts.c.number)).all()
+    if numbers is None:
+        return rows
+    if len(set(numbers)) != len(numbers):
+        raise PartsInvalid("a part is listed twice")
+    by_number = {row[0]: row for row in rows}
+    for number in numbers:
+        if number not in by_number:
+            raise PartMissing(number)
+    return [by_number[number] for number in numbers]
+
+
+def make_blob(conn: Connection, id: str, blob: Blob, merged: Sequence[Extent], now: float) -> None:
+    """Write a blob in place of an upload's parts."""
+    conn.execute(insert(blobs).values(id=blob.id, size=blob.size, digests=dict(blob.digests), created=now))
     if merged:
-        conn.execute(insert(extents), _placed(id, merged))
+        conn.execute(insert(extents), _placed(blob.id, merged))
     conn.execute(delete(parts).where(parts.c.upload == id))
-    conn.execute(update(uploads).where(uploads.c.id == id).values(state="completed", blob=id))
-    return merged
+    conn.execute(update(uploads).where(uploads.c.id == id).values(state="completed", blob=blob.id))
 
 
-def blob_of(conn: Connection, id: str) -> Blob:
-    """The blob that :func:`make_blob` made."""
-    row = conn.execute(select(blobs.c.size, blobs.c.digests).where(blobs.c.id == id)).one()
-    return Blob(id, row.size, row.digests)
-
-
-def _merge(rows: Sequence[Any]) -> tuple[list[Extent], int]:
-    """Extents of the parts one after the other, adjacent ones as one; and their length together."""
+def merge(rows: Sequence[Any]) -> list[Extent]:
+    """Extents of the parts one after the other, adjacent ones as one."""
     merged: list[Extent] = []
-    file, start, end, total = "", 0, 0, 0
+    file, start, end = "", 0, 0
     for _, size, part_file, part_start, _ in rows:
         if not size:
             continue
-        total += size
         if part_file == file and part_start == end:
             end += size
             continue
@@ -151,7 +134,7 @@ def _merge(rows: Sequence[Any]) -> tuple[list[Extent], int]:
         file, start, end = part_file, part_start, part_start + size
     if file:
         merged.append(Extent(file, start, end - start))
-    return merged, total
+    return merged
 
 
 def _placed(id: str, merged: Sequence[Extent]) -> list[dict[str, Any]]:
@@ -171,11 +154,10 @@ def _placed(id: str, merged: Sequence[Extent]) -> list[dict[str, Any]]:
     return found
 
 
-def _digests(conn: Connection, id: str, rows: Sequence[Any]) -> dict[str, str]:
+def digests_of(conn: Connection, id: str, rows: Sequence[Any]) -> dict[str, str]:
     """What is known of the whole: everything about a single part, else the CRC-64 of the parts."""
     if len(rows) == 1:
-        only = and_(parts.c.upload == id, parts.c.number == rows[0].number)
+        only = and_(parts.c.upload == id, parts.c.number == rows[0][0])
         return dict(part_of(conn.execute(select(parts).where(only)).one()).digests)
-    if rows and all(row.crc64 for row in rows):
-        return {"crc64": f"{crc64_concat([(int(row.crc64, 16), row.size) for row in rows]):016x}"}
-    return {}
+    known = [(int(crc64, 16), size) for _, size, _, _, crc64 in rows if crc64]
+    return {"crc64": f"{crc64_concat(known):016x}"} if rows and len(known) == len(rows) else {}

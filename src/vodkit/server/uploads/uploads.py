@@ -3,51 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from ..blobs import MIB, BlobStore, Extent, Ground, Sink
+from ..blobs import BlobStore, Extent, Sink
 from ..blobs import rows as blob_rows
 from ..catalog import SqlCatalog, after_commit
 from ..catalog.tables import parts, uploads
 from ..contract import Blob, Incoming, StoredPart, Upload
-from ..errors import DigestMismatch, TooLarge, Truncated, UploadGone
+from ..errors import DigestMismatch, TooLarge, UploadGone
 from ..names import check_name, new_id
 from . import rows
 from .digests import Digester
+from .follow import Md5Follower
+from .receiving import Receiving, pour
 
 T = TypeVar("T")
-
-_MOST_PIECES = 512
-"""Pieces in one gathered write; the system takes 1,024."""
-
-
-@dataclass(slots=True)
-class _Open:
-    """What this process knows of an open upload while parts arrive.
-
-    ``slot_size`` is the length of the first part that came: part ``slot_first + n`` is at home at
-    ``n * slot_size``.
-    """
-
-    ground: Ground | None = None
-    slot_first: int = 0
-    slot_size: int | None = None
-    loading: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    def home(self, number: int, offset: int | None, length: int | None) -> int | None:
-        """Where in the whole a part belongs; ``None`` for a part that has no home."""
-        if offset is not None:
-            return offset
-        if self.slot_size is None and length:
-            self.slot_first, self.slot_size = min(number, 1), length
-        if self.slot_size is None or length is None or length > self.slot_size or number < self.slot_first:
-            return None
-        return (number - self.slot_first) * self.slot_size
 
 
 class Uploads:
@@ -67,9 +42,10 @@ class Uploads:
         self._store = store
         self._lifetime = lifetime
         self._now = now
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, Receiving] = {}
         self._digesters = ThreadPoolExecutor(2, "vodkit-digest")
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._following: set[asyncio.Task[Any]] = set()
 
     def create(
         self,
@@ -172,7 +148,7 @@ class Uploads:
         sink = here.ground.sink(here.home(number, offset, body.length), body.length)
         try:
             digester = Digester(sorted({*digests, *expect}), self._digesters)
-            size = await _pour(body, sink, digester, limit)
+            size = await pour(body, sink, digester, limit)
             found = await digester.finish()
             for name, wanted in expect.items():
                 if found[name] != wanted.lower():
@@ -194,9 +170,30 @@ class Uploads:
         """
         now = self._now()
         rows.lock_open(conn, id, now)
-        extents = rows.make_blob(conn, id, numbers, now)
+        some = rows.chosen(conn, id, numbers)
+        extents = rows.merge(some)
+        digests = rows.digests_of(conn, id, some)
+        here = self._open.get(id)
+        md5 = here.follower.known(extents) if here and here.follower else None
+        if md5 is not None:
+            digests["md5"] = md5
+        blob = Blob(id, sum(extent.length for extent in extents), digests)
+        rows.make_blob(conn, id, blob, extents, now)
         after_commit(conn, lambda: self._let_go(id, extents))
-        return rows.blob_of(conn, id)
+        return blob
+
+    async def follow_md5(self, upload: Upload) -> None:
+        """See :meth:`contract.Uploads.follow_md5`."""
+        await self._followed(upload.id)
+
+    async def whole_md5(self, upload: Upload, numbers: Sequence[int] | None = None) -> str:
+        """See :meth:`contract.Uploads.whole_md5`."""
+        follower = await self._followed(upload.id)
+        while True:
+            extents = await self._catalog.read(lambda conn: rows.merge(rows.chosen(conn, upload.id, numbers)))
+            found = await follower.md5(extents)
+            if found is not None:
+                return found
 
     def abort(self, conn: Connection, id: str) -> None:
         """See :meth:`contract.Uploads.abort`.
@@ -222,7 +219,9 @@ class Uploads:
         return len(abandoned), len(ended)
 
     async def close(self) -> None:
-        """Wait for the commits and clean-ups that are under way."""
+        """Wait for the commits and clean-ups that are under way; leave off hashing ahead."""
+        for task in self._following:
+            task.cancel()
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         self._digesters.shutdown()
@@ -237,13 +236,13 @@ class Uploads:
         self._open.pop(id, None)
         self._store.keep(id, extents)
 
-    async def _opened(self, id: str) -> _Open:
+    async def _opened(self, id: str) -> Receiving:
         """What is known of an upload, read from the database the first time.
 
         Everybody who comes for an upload meets in one entry, made before anything is read: places can only
         be given out by one who knows of all others.
         """
-        here = self._open.setdefault(id, _Open())
+        here = self._open.setdefault(id, Receiving())
         async with here.loading:
             if here.ground is None:
                 row, taken = await self._catalog.read(lambda conn: _standing(conn, id))
@@ -258,7 +257,7 @@ class Uploads:
     async def _commit(
         self,
         id: str,
-        here: _Open,
+        here: Receiving,
         part: StoredPart,
         place: Extent,
         sink: Sink,
@@ -275,11 +274,13 @@ class Uploads:
                 conn.execute(update(uploads).where(uploads.c.id == id).values(slots))
             old = rows.put_part(conn, id, part, place)
             if old is not None:
+                if here.follower is not None:
+                    here.follower.replace(old)
                 after_commit(conn, lambda: ground.release(old))
             return then(conn, part) if then else part
 
         try:
-            return await self._catalog.write(work)
+            result = await self._catalog.write(work)
         except Exception:
             row, owned = await self._catalog.read(lambda conn: _standing(conn, id))
             if not any(place in extent for extent in owned):
@@ -287,6 +288,32 @@ class Uploads:
             if row is None or row.state != "open":
                 await asyncio.get_running_loop().run_in_executor(None, self._store.keep, id, owned)
             raise
+        if here.follower is not None:
+            self._follow(here.follower, [place])
+        return result
+
+    async def _followed(self, id: str) -> Md5Follower:
+        """The follower of an upload, made the first time and told of the parts that are there."""
+        here = await self._opened(id)
+        if here.follower is None:
+            here.follower = follower = Md5Follower(id, self._store, self._digesters)
+            round = -1
+            while round != follower.round:
+                round = follower.round
+                _, there = await self._catalog.read(lambda conn: _standing(conn, id))
+            self._follow(follower, there)
+        return here.follower
+
+    def _follow(self, follower: Md5Follower, places: Sequence[Extent]) -> None:
+        """Hash ahead in the background; what goes wrong there shows when the MD5 is asked for."""
+
+        async def run() -> None:
+            with contextlib.suppress(Exception):
+                await follower.add(places)
+
+        task = asyncio.ensure_future(run())
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
 
     async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Do ``work`` to its end even if the request that wants it is cancelled."""
@@ -300,35 +327,3 @@ def _standing(conn: Connection, id: str) -> tuple[Row[Any] | None, list[Extent]]
     """The row of an upload and the bytes that belong to it or to its blob."""
     row = conn.execute(select(uploads).where(uploads.c.id == id)).first()
     return row, blob_rows.owned(conn, [id]).get(id, [])
-
-
-async def _pour(body: Incoming, sink: Sink, digester: Digester, limit: int | None) -> int:
-    """Take a body in batches of 1 MiB; its size.
-
-    Raises:
-        Truncated, TooLarge, StorageFull: see :meth:`Uploads.receive`.
-    """
-    size = 0
-    batch: list[bytes] = []
-    held = 0
-
-    async def hand_over() -> None:
-        await sink.write(batch)
-        await digester.update(batch)
-
-    async for piece in body:
-        if not piece:
-            continue
-        size += len(piece)
-        held += len(piece)
-        if limit is not None and size > limit:
-            raise TooLarge(f"more than {limit} bytes")
-        batch.append(piece)
-        if held >= MIB or len(batch) >= _MOST_PIECES:
-            await hand_over()
-            batch, held = [], 0
-    if body.length is not None and size < body.length:
-        raise Truncated(f"{size} bytes of {body.length}")
-    if batch:
-        await hand_over()
-    return size
