@@ -23,7 +23,9 @@ from .tables import event_config
 HIDE = 30.0
 """Seconds after which an event that was pulled and not confirmed comes again."""
 
-_LONGEST_WAIT = 5.0
+LONGEST_WAIT = 5.0
+"""Seconds that a pull with nothing to return is held."""
+
 _LOOK_AGAIN = 0.25
 _PURPOSE = "tencent-event-handle"
 _SWITCHES = {
@@ -98,7 +100,7 @@ async def _pull(caller: Caller, params: Params) -> dict[str, Any]:
         )
 
     found = await caller.service.catalog.write(pending)
-    deadline = asyncio.get_running_loop().time() + _LONGEST_WAIT
+    deadline = asyncio.get_running_loop().time() + LONGEST_WAIT
     while not found and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(_LOOK_AGAIN)
         found = await caller.service.catalog.write(pending)

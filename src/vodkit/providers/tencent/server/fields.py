@@ -98,7 +98,7 @@ def take(given: Params, table: Mapping[str, Field]) -> dict[str, Any]:
 
     Returns:
         A value for every name of the table (``None`` or the default for those not given), and whatever
-        else was given.
+        else was given. In objects below, only what was given and what has a default.
 
     Raises:
         ApiError: ``MissingParameter``, ``InvalidParameter``, or the field's own code.
@@ -135,7 +135,8 @@ def _members(given: Params, table: Mapping[str, Field], above: str) -> dict[str,
         if value is None:
             if bounds.required:
                 raise ApiError(codes.MISSING_PARAMETER, f"the parameter {path} is missing")
-            values[name] = bounds.default
+            if not above or bounds.default is not None:
+                values[name] = bounds.default
         else:
             values[name] = _checked(value, path, bounds)
     return values

@@ -128,6 +128,8 @@ def url(caller: Caller, record: MediaRecord, key: str) -> str:
 
 
 def _transcodes(conn: Connection, caller: Caller, record: MediaRecord) -> dict[str, Any]:
+    if not record.key:
+        return {"TranscodeSet": []}
     original = {
         "Url": url(caller, record, record.key),
         "Definition": 0,

@@ -147,7 +147,7 @@ async def _store_subtitle(
     caller: Caller, media: MediaRecord, given: Mapping[str, Any]
 ) -> tuple[dict[str, Any], _Stored]:
     item = {
-        "id": given["Id"] or secrets.token_hex(6),
+        "id": given.get("Id") or secrets.token_hex(6),
         "name": given["Name"],
         "language": given["Language"],
         "format": given["Format"],

@@ -125,20 +125,21 @@ def _token() -> str:
 
 
 async def _commit(caller: Caller, params: Params) -> dict[str, Any]:
-    def commit(conn: Connection) -> RowMapping:
+    def commit(conn: Connection) -> tuple[RowMapping, str]:
         session = _session(conn, caller, params["VodSessionKey"])
-        if session["state"] == "open":
-            record = _record(conn, caller, session)
-            caller.service.media.add(conn, record)
-            events.uploaded(conn, caller, record)
-            _close(conn, caller, session)
-        return session
+        if session["state"] != "open":
+            return session, session["cover_key"]
+        record = _record(conn, caller, session)
+        caller.service.media.add(conn, record)
+        events.uploaded(conn, caller, record)
+        _close(conn, caller, session, record.cover_key)
+        return session, record.cover_key
 
-    session = await caller.service.catalog.write(commit)
+    session, cover_key = await caller.service.catalog.write(commit)
     return {
         "FileId": session["file_id"],
         "MediaUrl": _play_url(caller, session, session["media_key"]),
-        "CoverUrl": _play_url(caller, session, session["cover_key"]),
+        "CoverUrl": _play_url(caller, session, cover_key),
     }
 
 
@@ -195,13 +196,13 @@ def _record(conn: Connection, caller: Caller, session: RowMapping) -> MediaRecor
     )
 
 
-def _close(conn: Connection, caller: Caller, session: RowMapping) -> None:
+def _close(conn: Connection, caller: Caller, session: RowMapping, cover_key: str) -> None:
     """Mark a session committed; it stays for as long again, to answer repeated commits alike."""
-    expires = caller.now + caller.service.settings.upload_lifetime
+    expires = max(session["expires"], caller.now + caller.service.settings.upload_lifetime)
     conn.execute(
         update(sessions)
         .where(sessions.c.key == session["key"])
-        .values(state="committed", expires=max(expires, session["expires"]))
+        .values(state="committed", cover_key=cover_key, expires=expires)
     )
 
 
