@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import replace
 
 import pytest
 
 from vodkit.core.registry import descriptor
+from vodkit.providers.tencent.server import Room
 from vodkit.server.contract import Head
 
 from .world import JSON, Answer, Caller, World
@@ -242,3 +244,14 @@ def test_the_room_claims_its_own_requests_only(world: World) -> None:
 
 def test_the_descriptor_names_the_room() -> None:
     assert descriptor("tencent").server == "vodkit.providers.tencent.server:Room"
+
+
+def test_minted_keys_are_the_account_s(one: Caller, world: World) -> None:
+    account = asyncio.run_coroutine_threadsafe(
+        world.service.accounts.find("tencent", one.key), world.loop
+    ).result()
+    minted = Room.mint(world.service, account, lifetime=60)
+    temporary = Caller(world, minted["secret_id"], minted["secret_key"], minted["token"])
+    file_id = temporary.upload(b"x")["FileId"]
+    assert one("DescribeMediaInfos", FileIds=[file_id])["NotExistFileIdSet"] == []
+    assert minted["expires"] <= world.clock.now() + 60

@@ -220,7 +220,7 @@ class World:
         self.port = port
         self.service = service
         self.clock = clock
-        self._loop = loop
+        self.loop = loop
         self._pool = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=8, retries=False)
 
     def caller(self, key: str = "AKIDone") -> Caller:
@@ -243,7 +243,7 @@ class World:
     def sweep(self) -> None:
         """Let the service and its rooms remove what is expired."""
         room = self.service.rooms["tencent"]
-        asyncio.run_coroutine_threadsafe(room.sweep(self.clock.now()), self._loop).result()
+        asyncio.run_coroutine_threadsafe(room.sweep(self.clock.now()), self.loop).result()
 
 
 ACCOUNTS = """

@@ -7,9 +7,9 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from vodkit.server.contract import Account, Service
+from vodkit.server.contract import Account, Accounts, Vault
 
 PROVIDER = "tencent"
 
@@ -106,10 +106,22 @@ class BadToken(Exception):
         self.expired = expired
 
 
+class Parts(Protocol):
+    """What credentials need of the service."""
+
+    @property
+    def vault(self) -> Vault: ...
+
+    @property
+    def accounts(self) -> Accounts: ...
+
+    def now(self) -> float: ...
+
+
 class Credentials:
     """Mints and resolves credentials of the room's accounts."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Parts) -> None:
         self._service = service
 
     def mint(self, account: Account, life: float, grant: Grant = EVERYTHING) -> Minted:

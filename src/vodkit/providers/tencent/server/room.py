@@ -27,7 +27,7 @@ from ..wire import SERVICE, VERSION, BadField, codes, convert, error_body, succe
 from . import apps, auth, classes, events, manifest, media, modify, search, sts, tasks, templates, upload
 from .answer import ApiError, reply
 from .caller import Action, Caller
-from .credentials import BadToken, Credentials, Minted, UnknownKey
+from .credentials import BadToken, Credentials, Parts, UnknownKey
 from .fields import ID, take
 from .tables import METADATA
 
@@ -182,14 +182,25 @@ class Room:
             int(credential.account.attrs.get("min_part_size") or MIN_PART),
         )
 
-    def mint(self, account: Account, life: float) -> Minted:
+    @staticmethod
+    def mint(parts: Parts, account: Account, *, lifetime: float) -> dict[str, Any]:
         """Temporary credentials of an account, good for everything that its permanent key is.
 
         Args:
+            parts: Of the service, which need not run.
             account: One of this room's.
-            life: Seconds until they expire.
+            lifetime: Seconds until they expire.
+
+        Returns:
+            ``secret_id``, ``secret_key``, ``token`` and ``expires`` (seconds since the epoch).
         """
-        return self._credentials.mint(account, life)
+        minted = Credentials(parts).mint(account, lifetime)
+        return {
+            "secret_id": minted.key,
+            "secret_key": minted.secret,
+            "token": minted.token,
+            "expires": minted.expires,
+        }
 
     async def sweep(self, now: float) -> None:
         """Remove upload sessions that are over."""
