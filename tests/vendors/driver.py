@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ class Driver:
 
 @contextlib.contextmanager
 def driver(
-    command: Sequence[str | Path], folder: Path, *, strict: bool = True, **environment: str
+    command: Sequence[str | Path], folder: Path, *, strict: bool = True, **variables: str
 ) -> Iterator[Driver]:
     """Run ``command`` as ``vodkit sandbox -- command`` for as long as the block runs.
 
@@ -70,18 +70,26 @@ def driver(
         command: The vendor's interpreter and the driver.
         folder: Receives the accounts file, the service's data and a home for what SDKs leave behind.
         strict: Whether signatures are verified, and only the file's accounts are known.
-        environment: Further variables.
+        variables: Further environment variables.
     """
     (folder / "accounts.toml").write_text(ACCOUNTS)
-    (folder / "home").mkdir()
     options = ["--accounts", folder / "accounts.toml", "--data", folder / "data"]
     if strict:
         options.append("--strict")
+    sandbox = [sys.executable, "-m", "vodkit", "sandbox", *options, "--"]
+    with started([*sandbox, *command], folder, {**os.environ, **variables}) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> Iterator[Driver]:
+    """Run a driver in ``environment``, with a home of its own in ``folder``; it must end well."""
+    (folder / "home").mkdir()
     with subprocess.Popen(
-        [sys.executable, "-m", "vodkit", "sandbox", *options, "--", *command],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "HOME": str(folder / "home"), **environment},
+        env={**environment, "HOME": str(folder / "home")},
         text=True,
     ) as process:
         yield Driver(process)

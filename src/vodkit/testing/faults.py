@@ -109,6 +109,15 @@ class FaultProxy:
         """Let everything pass again."""
         self._frozen.set()
 
+    def calm(self) -> None:
+        """Forget the faults that have not happened yet; full speed."""
+        with self._lock:
+            self._cuts.clear()
+            self._answers.clear()
+            self._refusals = self._lost_replies = 0
+        self._rate = None
+        self.thaw()
+
     def break_all(self) -> None:
         """Break every open connection."""
         with self._lock:
