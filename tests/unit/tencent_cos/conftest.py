@@ -7,7 +7,7 @@ from .store import Store
 
 @pytest.fixture
 def make_store(tmp_path):
-    """Starts stores; they end with the test."""
+    """Starts stores of the test's own; they end with it."""
     started = []
 
     def make(**options):
@@ -20,6 +20,15 @@ def make_store(tmp_path):
         store.stop()
 
 
+@pytest.fixture(scope="module")
+def shared_store(tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("cos") / "data")
+    yield store
+    store.stop()
+
+
 @pytest.fixture
-def store(make_store):
-    return make_store()
+def store(shared_store):
+    """A store that the module's tests share, turned to a bucket of the test's own."""
+    shared_store.fresh()
+    return shared_store

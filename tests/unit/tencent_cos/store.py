@@ -19,8 +19,6 @@ from vodkit.server.contract import Settings
 from vodkit.server.limits import connection_class
 from vodkit.server.storage import Storage
 
-BUCKET = "vodkit-1500000001"
-HOST = f"{BUCKET}.cos.ap-chongqing.myqcloud.com"
 MIB = 1024 * 1024
 
 KEYS = {
@@ -64,12 +62,18 @@ class Service:
 
 
 class Store:
-    """The store, running in a thread of its own."""
+    """The store, running in a thread of its own.
+
+    Attributes:
+        bucket: The only one that requests may go to; a new and empty one after :meth:`fresh`.
+    """
 
     def __init__(self, data, *, min_part=1, public=False):
         self.service = Service(data)
         self.cos = Cos(self.service, self._resolve, public=lambda bucket: public)
         self.min_part = min_part
+        self.spaces = 0
+        self.fresh()
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         config = uvicorn.Config(
@@ -85,6 +89,13 @@ class Store:
         self.thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self.thread.start()
 
+    def fresh(self):
+        """Turn to a new bucket, and to the true time."""
+        self.spaces += 1
+        self.bucket = f"vodkit-{1500000000 + self.spaces}"
+        self.host = wire.host(self.bucket, "ap-chongqing")
+        self.service.offset = 0.0
+
     async def _run(self):
         await self.server.serve(sockets=[self.socket])
         await self.service.storage.close()
@@ -99,7 +110,7 @@ class Store:
         secret, expected = KEYS[key]
         if token != expected:
             raise sign.Refused("AccessDenied", "the token is not this key's")
-        if bucket != BUCKET:
+        if bucket != self.bucket:
             raise sign.Refused("NoSuchBucket", "no such bucket")
         account = "b" if key == "other" else "a"
         if key == "temp":
@@ -107,10 +118,10 @@ class Store:
         expires = self.service.now() - 1 if key == "late" else None
         return Access(account, secret, lambda op, name: True, expires, key == "open", self.min_part)
 
-    def call(self, method, key="", query=(), headers=None, body=None, *, by="temp", host=HOST, path=None):
+    def call(self, method, key="", query=(), headers=None, body=None, *, by="temp", host=None, path=None):
         """One request, signed by a key of :data:`KEYS` (or not at all), and its answer."""
         target = (path or wire.encode_path(key)) + (f"?{wire.encode_query(query)}" if query else "")
-        sent = {"host": host, **(headers or {})}
+        sent = {"host": host or self.host, **(headers or {})}
         if by:
             secret, token = KEYS.get(by, ("nothing", ""))
             if token:

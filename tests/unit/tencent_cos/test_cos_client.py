@@ -13,7 +13,7 @@ from vodkit.providers.tencent.cos import wire
 from vodkit.providers.tencent.cos.client import Bucket, Credentials
 from vodkit.providers.tencent.cos.errors import error
 
-from .store import HOST, KEYS
+from .store import KEYS
 
 KEY = "dir/./f 中+.mp4"
 STORED = "dir/f 中+.mp4"
@@ -42,7 +42,7 @@ def keys(name, **options):
 
 @pytest.fixture
 def bucket(store):
-    return Bucket(f"http://{HOST}", lambda: keys("root"), store.exchange)
+    return Bucket(f"http://{store.host}", lambda: keys("root"), store.exchange)
 
 
 def scripted(*replies):
@@ -74,7 +74,7 @@ def test_simple_object(bucket):
 
 
 def test_temporary_keys_and_port_in_the_host(store):
-    bucket = Bucket(f"http://{HOST}:{store.port}", lambda: keys("temp"), store.exchange)
+    bucket = Bucket(f"http://{store.host}:{store.port}", lambda: keys("temp"), store.exchange)
     assert bucket.put_object("dir/f", PART, HELLO, HELLO) == HELLO["md5"]
 
 
@@ -109,18 +109,18 @@ def test_abort(bucket):
 
 
 def test_pre_signed_url(store):
-    bucket = Bucket(f"http://{HOST}", lambda: keys("root"), store.exchange)
+    bucket = Bucket(f"http://{store.host}", lambda: keys("root"), store.exchange)
     bucket.put_object(KEY, PART, HELLO, HELLO)
     url = bucket.url(STORED)
     assert store.exchange("GET", url).body == b"hello"
     assert store.exchange("GET", url.replace("f%20", "g%20")).status == 403
-    signed = Bucket(f"http://{HOST}", lambda: keys("temp"), store.exchange).url("dir/f", method="PUT")
+    signed = Bucket(f"http://{store.host}", lambda: keys("temp"), store.exchange).url("dir/f", method="PUT")
     assert store.exchange("PUT", signed, body=b"hello").status == 200
 
 
 def test_credentials_are_asked_for_again(store):
     renewed = iter([keys("other"), keys("root")])
-    bucket = Bucket(f"http://{HOST}", lambda: next(renewed), store.exchange)
+    bucket = Bucket(f"http://{store.host}", lambda: next(renewed), store.exchange)
     with pytest.raises(errors.NotFound):
         bucket.list_parts("dir/f", "unknown")
     assert bucket.list_uploads("") == []
@@ -242,7 +242,7 @@ def test_errors_without_a_document():
 def test_secrets_stay_out_of_reprs_and_errors(store):
     credentials = keys("temp", expires=time.time())
     assert "temp-secret" not in repr(credentials) and "temp-token" not in repr(credentials)
-    bucket = Bucket(f"http://{HOST}", lambda: credentials, store.exchange)
+    bucket = Bucket(f"http://{store.host}", lambda: credentials, store.exchange)
     with pytest.raises(errors.PermissionDenied) as refused:
         bucket.initiate("elsewhere/f")
     assert "temp-secret" not in str(refused.value) and "temp-token" not in str(refused.value)

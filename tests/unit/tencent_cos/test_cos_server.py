@@ -11,8 +11,6 @@ from fastcrc import crc64
 from vodkit.providers.tencent.cos import sign, wire
 from vodkit.server.errors import StorageFull
 
-from .store import BUCKET, HOST
-
 HELLO_MD5 = "5d41402abc4b2a76b9719d911017c592"
 HELLO_CRC = "11177612005948864433"
 
@@ -39,10 +37,10 @@ def test_header_names_are_spelled_as_the_vendor_does(store):
     for method in ("PUT", "HEAD", "GET"):
         body = b"hello" if method == "PUT" else None
         with socket.create_connection(("127.0.0.1", store.port)) as raw:
-            fields = sign.sign("root", "root-secret", method, "/dir/f", (), [("host", HOST)], _window())
+            fields = sign.sign("root", "root-secret", method, "/dir/f", (), [("host", store.host)], _window())
             length = f"content-length: {len(body)}\r\n" if body else ""
             authorization = sign.authorization(fields)
-            head = f"{method} /dir/f HTTP/1.1\r\nhost: {HOST}\r\n{length}connection: close\r\n"
+            head = f"{method} /dir/f HTTP/1.1\r\nhost: {store.host}\r\n{length}connection: close\r\n"
             raw.sendall(f"{head}authorization: {authorization}\r\n\r\n".encode() + (body or b""))
             answer = b"".join(iter(lambda: raw.recv(65536), b""))
         for name in (b"\r\nETag: ", b"\r\nContent-Length: ", b"\r\nServer: ", b"\r\nx-cos-request-id: "):
@@ -130,8 +128,8 @@ def test_content_md5_that_fits(store):
 def test_a_truncated_body_leaves_everything_as_it_was(store):
     store.call("PUT", "dir/f", body=b"before")
     with socket.create_connection(("127.0.0.1", store.port)) as raw:
-        fields = sign.sign("root", "root-secret", "PUT", "/dir/f", (), [("host", HOST)], _window())
-        head = f"PUT /dir/f HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: 100\r\n"
+        fields = sign.sign("root", "root-secret", "PUT", "/dir/f", (), [("host", store.host)], _window())
+        head = f"PUT /dir/f HTTP/1.1\r\nhost: {store.host}\r\ncontent-length: 100\r\n"
         raw.sendall(f"{head}authorization: {sign.authorization(fields)}\r\n\r\nshort".encode())
         raw.shutdown(socket.SHUT_WR)
         raw.recv(65536)
@@ -144,7 +142,9 @@ def _window():
     return sign.Window(int(time.time()) - 60, int(time.time()) + 600)
 
 
-def test_a_full_disk_is_a_clear_and_final_refusal(store):
+def test_a_full_disk_is_a_clear_and_final_refusal(make_store):
+    store = make_store()
+
     async def full(*args, **options):
         raise StorageFull("no room")
 
@@ -153,7 +153,9 @@ def test_a_full_disk_is_a_clear_and_final_refusal(store):
     assert store.call("HEAD", "dir/f").status == 404
 
 
-def test_a_failure_of_ours_is_an_answer_that_clients_try_again(store):
+def test_a_failure_of_ours_is_an_answer_that_clients_try_again(make_store):
+    store = make_store()
+
     async def broken(work):
         raise RuntimeError("secret detail")
 
@@ -219,7 +221,7 @@ def test_what_is_not_served(store, method, key, query):
 
 
 def test_copying_is_not_served(store):
-    headers = {"x-cos-copy-source": f"{HOST}/dir/f"}
+    headers = {"x-cos-copy-source": f"{store.host}/dir/f"}
     assert store.code("PUT", "dir/g", headers=headers, body=b"") == (405, "MethodNotAllowed")
 
 
@@ -248,13 +250,13 @@ def test_unknown_key(store):
 
 
 def test_unknown_bucket(store):
-    host = HOST.replace(BUCKET, "other-1")
+    host = store.host.replace(store.bucket, "other-1")
     assert store.code("PUT", "dir/f", body=b"", host=host) == (404, "NoSuchBucket")
 
 
 def test_wrong_secret(store):
-    fields = sign.sign("root", "guess", "GET", "/dir/f", (), [("host", HOST)], _window())
-    reply = store.raw("GET", "/dir/f", {"host": HOST, "authorization": sign.authorization(fields)})
+    fields = sign.sign("root", "guess", "GET", "/dir/f", (), [("host", store.host)], _window())
+    reply = store.raw("GET", "/dir/f", {"host": store.host, "authorization": sign.authorization(fields)})
     assert (reply.status, wire.read_fault(reply.body).code) == (403, "SignatureDoesNotMatch")
 
 
@@ -302,15 +304,19 @@ def test_accounts_do_not_see_each_other(store):
 
 def test_pre_signed_url(store):
     store.call("PUT", "dir/f", body=b"hello")
-    fields = sign.sign("root", "root-secret", "GET", "/dir/f", (), [("host", HOST)], _window())
+    fields = sign.sign("root", "root-secret", "GET", "/dir/f", (), [("host", store.host)], _window())
     target = f"/dir/f?{wire.encode_query(fields)}"
-    assert store.raw("GET", target, {"host": HOST}).body == b"hello"
-    assert store.raw("GET", target, {"host": f"{HOST}:{store.port}"}).body == b"hello"
-    assert store.raw("GET", target.replace("/dir/f?", "/dir/g?"), {"host": HOST}).status == 403
+    assert store.raw("GET", target, {"host": store.host}).body == b"hello"
+    assert store.raw("GET", target, {"host": f"{store.host}:{store.port}"}).body == b"hello"
+    assert store.raw("GET", target.replace("/dir/f?", "/dir/g?"), {"host": store.host}).status == 403
 
 
 def test_browsers(store):
-    asked = {"host": HOST, "origin": "https://a.example", "access-control-request-headers": "authorization"}
+    asked = {
+        "host": store.host,
+        "origin": "https://a.example",
+        "access-control-request-headers": "authorization",
+    }
     reply = store.raw("OPTIONS", "/dir/f", asked)
     assert reply.status == 200 and reply.headers["access-control-allow-headers"] == "authorization"
     assert "PUT" in reply.headers["access-control-allow-methods"]

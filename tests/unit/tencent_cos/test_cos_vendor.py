@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from .store import BUCKET
-
 HERE = Path(__file__).parent
 PYTHON = os.environ.get("VODKIT_VENDOR_TENCENT") or HERE.parents[2] / ".venvs/tencent-python/bin/python"
 
@@ -26,7 +24,7 @@ pytestmark = [
 def facts(make_store):
     store = make_store(min_part=1024 * 1024)
     done = subprocess.run(
-        [PYTHON, HERE / "vendor_session.py", str(store.port), BUCKET],
+        [PYTHON, HERE / "vendor_session.py", str(store.port), store.bucket],
         capture_output=True,
         text=True,
         timeout=200,
