@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -49,7 +50,7 @@ def convert(setting: Setting, value: Any, where: str) -> Any:
     if value is None or callable(value):
         return value
     try:
-        return _CONVERTERS[setting.kind](value)
+        return _CONVERTERS[setting.kind](os.fspath(value) if isinstance(value, os.PathLike) else value)
     except (TypeError, ValueError):
         shown = "it" if setting.secret else repr(value)
         raise ConfigError(

@@ -1,0 +1,212 @@
+"""The nouns of the service: requests, accounts, uploads, blobs, objects, media, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a request, as far as claiming it goes.
+
+    Attributes:
+        method: Upper case.
+        authority: Host (absolute form wins over the ``Host`` header), lower case, with the port if any.
+        path: Raw, still percent-encoded.
+        query: Raw, without ``?``.
+        headers: Lower-case names; the last of repeated ones.
+    """
+
+    method: str
+    authority: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+
+    @property
+    def host(self) -> str:
+        """The authority without its port."""
+        if self.authority.startswith("["):
+            return self.authority.partition("]")[0] + "]"
+        return self.authority.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may sign requests.
+
+    Attributes:
+        id: Ours.
+        provider: Name of the room.
+        key: Public id (SecretId, AppKey, public key, client_id).
+        secret: The secret, in clear; never logged, not part of the repr.
+        attrs: What the room's ``Descriptor.account`` declares (sub_app ...); not part of the repr either.
+        open: The service runs without ``strict`` and does not know this key: signatures are not checked.
+    """
+
+    id: str
+    provider: str
+    key: str
+    secret: str = field(repr=False)
+    attrs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload as the service sees it.
+
+    Attributes:
+        id: Random, URL-safe.
+        account: Id of the account.
+        provider, space, key: Where the object will live.
+        state: ``open``, ``completed`` or ``aborted``.
+        content_type: As the client said; may be empty.
+        attrs: The room's own facts (JSON).
+        created, expires: Seconds since the epoch.
+        blob: Id of the blob, once completed.
+    """
+
+    id: str
+    account: str
+    provider: str
+    space: str
+    key: str
+    state: str
+    content_type: str
+    attrs: Mapping[str, Any]
+    created: float
+    expires: float
+    blob: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part whose bytes are on disk and whose row is committed.
+
+    Attributes:
+        number: The client's part number, or whatever orders the parts of this upload.
+        size: Bytes.
+        digests: Lower-case hex by name, those asked for in ``receive``.
+        received: Seconds since the epoch.
+    """
+
+    number: int
+    size: int
+    digests: Mapping[str, str]
+    received: float
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Stored bytes.
+
+    Attributes:
+        id: Ours.
+        size: Bytes.
+        digests: Lower-case hex of the whole, as far as known (``md5``, ``crc64``, ``sha1_blocks`` ...).
+    """
+
+    id: str
+    size: int
+    digests: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """A name in a space, and what it holds.
+
+    Attributes:
+        provider, space, key: The name. Keys are text, never paths.
+        account: Id of the owner.
+        blob: The bytes.
+        content_type: Of the answer.
+        etag: As the vendor writes it, without quotes.
+        attrs: Vendor's metadata headers and the like (JSON).
+        created: Seconds since the epoch.
+    """
+
+    provider: str
+    space: str
+    key: str
+    account: str
+    blob: Blob
+    content_type: str
+    etag: str
+    attrs: Mapping[str, Any]
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRecord:
+    """A media in the one catalog that all rooms share.
+
+    Attributes:
+        id: Ours, random.
+        provider, account: Whose.
+        remote_id: The vendor's id (FileId, vid, key, video id); unique within the provider.
+        kind: ``video``, ``audio``, ``image`` or ``file``.
+        title: Display name.
+        status: ``ready``, ``processing``, ``failed`` or ``blocked``.
+        space, key: The object that holds the original.
+        cover_key: Key of the cover in the same space, or ``""``.
+        size: Bytes of the original and, for a manifest, of everything it names.
+        attrs: The room's own facts (JSON): description, tags, class, contexts ...
+        created, updated: Seconds since the epoch.
+        expires: Seconds since the epoch, or ``None`` for never.
+        folder: Prefix of the keys that belong to this media alone, with its trailing slash: everything under
+            it goes when the media goes. ``""`` where media share their folders; then only ``key`` and
+            ``cover_key`` go.
+    """
+
+    id: str
+    provider: str
+    account: str
+    remote_id: str
+    kind: str
+    title: str
+    status: str
+    space: str
+    key: str
+    cover_key: str
+    size: int
+    attrs: Mapping[str, Any]
+    created: float
+    updated: float
+    expires: float | None
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the service runs.
+
+    Attributes:
+        data: Folder for everything durable.
+        listen: ``host:port``.
+        public_url: Base of the URLs handed to clients, without a trailing slash.
+        strict: Only known accounts; every signature verified.
+        upload_lifetime: Seconds that an unfinished upload is kept.
+        sweep_interval: Seconds between sweeps.
+        max_header: Largest request head in bytes.
+        max_document: Largest XML, JSON or form body in bytes.
+        request_timeout: Seconds without a byte from a client before its request is dropped.
+        accounts: Accounts file; without one the service makes its own in ``data``.
+        signed_playback: Whether objects play only by signed, expiring links.
+    """
+
+    data: str
+    listen: str = "127.0.0.1:8600"
+    public_url: str = ""
+    database: str = ""
+    storage: str = ""
+    strict: bool = True
+    upload_lifetime: float = 72 * 3600.0
+    sweep_interval: float = 300.0
+    max_header: int = 64 * 1024
+    max_document: int = 4 * 1024 * 1024
+    request_timeout: float = 60.0
+    accounts: str = ""
+    signed_playback: bool = False
