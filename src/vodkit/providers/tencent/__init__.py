@@ -33,7 +33,6 @@ CAPABILITIES = Capabilities(
     parallel_parts=True,
     resume=True,
     empty=True,
-    callbacks=True,
     search=(
         "ids",
         "names",

@@ -15,6 +15,7 @@ from vodkit.core.errors import InvalidRequest, NotFound, ProtocolError, Unsuppor
 from vodkit.core.media import Media, MediaPage
 
 from .. import wire
+from ..cos.wire import CRC64
 from ..errors import PROVIDER
 from .api import Api
 from .options import expiry, number, refused
@@ -143,15 +144,16 @@ class TencentMedia:
         fields, tags = _modify_fields(changes)
         if tags is not None:
             have = set(self.get(id).extra["BasicInfo"].get("TagSet") or ())
-            self._retag(id, have, tags)
-        if fields or tags is None:
-            self.call("ModifyMediaInfo", FileId=id, **fields)
+            # The vendor refuses to take some away and add others in one call.
+            self._modify(id, {"DeleteTags": sorted(have - set(tags))})
+            self._modify(id, {"AddTags": [tag for tag in dict.fromkeys(tags) if tag not in have]})
+        self._modify(id, fields)
         return self.get(id)
 
-    def _retag(self, id: str, have: set[str], want: list[str]) -> None:
-        gone, new = sorted(have - set(want)), [tag for tag in dict.fromkeys(want) if tag not in have]
-        if gone or new:
-            self.call("ModifyMediaInfo", FileId=id, DeleteTags=gone or None, AddTags=new or None)
+    def _modify(self, id: str, fields: dict[str, Any]) -> None:
+        given = {name: value for name, value in fields.items() if value not in ([], None)}
+        if given:
+            self.call("ModifyMediaInfo", FileId=id, **given)
 
     def download_request(self, id: str) -> tuple[str, Mapping[str, str]]:
         """Where the original can be fetched from."""
@@ -159,6 +161,12 @@ class TencentMedia:
         if not url:
             raise NotFound(f"media {id!r} has no address", provider=PROVIDER)
         return url, {}
+
+    def digests(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The CRC-64 that COS, and what serves its objects, tells; see
+        :class:`vodkit.core.contract.ReportsDigests`."""
+        told = headers.get(CRC64, "")
+        return {"crc64": f"{int(told):016x}"} if told.isascii() and told.isdigit() else {}
 
 
 @dataclass(frozen=True, slots=True)

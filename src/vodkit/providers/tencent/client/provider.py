@@ -11,7 +11,6 @@ from vodkit.core.source import Item
 
 from ..errors import PROVIDER
 from .api import Api
-from .callbacks import TencentCallbacks
 from .grant import segment_name
 from .media import TencentMedia
 from .options import apply_fields, is_manifest, refused
@@ -84,7 +83,3 @@ class TencentProvider:
     def media(self, exchange: Exchange) -> TencentMedia:
         """The media calls, over this wire."""
         return TencentMedia(self.api, exchange, self.sub_app)
-
-    def callbacks(self, exchange: Exchange) -> TencentCallbacks:
-        """The calls about pushed events, over this wire."""
-        return TencentCallbacks(self.media(exchange))
