@@ -54,7 +54,7 @@ class Wait:
 
 
 class Done:
-    """The session has come to its end; see :data:`DONE`."""
+    """The session has come to its end; parts still in flight do not matter any more and are cut off."""
 
     __slots__ = ()
 

@@ -75,7 +75,10 @@ class Source(Protocol):
     size: int | None
 
     def identity(self) -> Identity | None:
-        """The content's identity now; ``None`` for what cannot be looked at twice."""
+        """The content's identity now; ``None`` for what cannot be looked at twice.
+
+        Cheap: it is taken again before every step, and once per second while parts go out.
+        """
         ...
 
     def open(self) -> Reader:

@@ -89,6 +89,16 @@ def crc64_of_ranges(ranges: Iterable[tuple[int, int, str]], size: int) -> str | 
     return f"{reached[size]:016x}" if size in reached else None
 
 
+def gaps(ranges: Iterable[tuple[int, int, str]], size: int) -> list[tuple[int, int]]:
+    """``(offset, length)`` of what the ranges leave uncovered of a content of ``size`` bytes."""
+    found, end = [], 0
+    for offset, length, _ in [*sorted(ranges), (size, 0, "")]:
+        if offset > end:
+            found.append((end, offset - end))
+        end = max(end, offset + length)
+    return found
+
+
 def fingerprint(reader: Reader, size: int) -> str:
     """A hex digest over the head, the tail and samples of a seekable content; reads at most 160 KiB."""
     hasher = hashlib.blake2b(size.to_bytes(8, "big"), digest_size=16)

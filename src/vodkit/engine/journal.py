@@ -13,7 +13,7 @@ from vodkit.core.media import Media
 from vodkit.core.part import Part, Receipt, Saved, Sent
 from vodkit.core.source import Item
 
-from .integrity import crc64_of_ranges
+from .integrity import crc64_of_ranges, gaps
 from .ledger import Ledger
 
 
@@ -52,6 +52,10 @@ class Journal:
         """A part was read to its end, whether or not it arrives: its digest describes the source."""
         with self._lock:
             self._ranges[part.item].add((part.offset, part.length, crc64))
+
+    def gaps(self, item: Item) -> list[tuple[int, int]]:
+        """``(offset, length)`` of the ranges of an item whose digest is not known."""
+        return gaps(self._ranges[item.index], item.size or 0)
 
     def record(self, part: Part, sent: Sent, crc64: str | None) -> None:
         """Take down the answer to a part.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vodkit.core.contract import Body, Provider, Reply, UploadOptions
-from vodkit.core.errors import LedgerError, NotResumable, SourceChanged, SourceError, Superseded, VodError
+from vodkit.core.errors import LedgerError, NotResumable, SourceChanged, Superseded, VodError
 from vodkit.core.media import Media
 from vodkit.core.part import Saved
 from vodkit.core.source import Identity, Item
@@ -22,7 +22,6 @@ from vodkit.transport import Cancel, Transport
 from .bandwidth import Bandwidth
 from .body import Flow, Window
 from .feed import Feed
-from .integrity import digest
 from .journal import Journal
 from .ledger import Entry, Ledger, Subject
 from .progress import Meter, Progress
@@ -30,6 +29,7 @@ from .retry import Budget
 from .runner import Job, Runner, total_size
 from .settings import EngineSettings
 from .watch import Watch
+from .whole import fill_gaps, know_digests
 
 Notice = Callable[[str], None]
 
@@ -208,13 +208,16 @@ class _Upload:
                 parallel=self._settings.parallel or self._options.parallel,
                 window=self._settings.window,
             )
+            self._resumed = saved is not None
             media = self._sessions(job, saved)
+            with contextlib.suppress(VodError):
+                fill_gaps(self._items, journal, feed, watch, Window(self._settings.window))
             receipt = journal.done(media, self._items)
             self._meter.tick(force=True, done=True)
             return UploadResult(
                 media=media,
                 upload_id=journal.id,
-                resumed=saved is not None,
+                resumed=self._resumed,
                 sent_bytes=self._meter.wire_bytes,
                 total_bytes=total_size(self._items) or 0,
                 seconds=time.monotonic() - started,
@@ -239,7 +242,7 @@ class _Upload:
                 self._notice(f"the remote upload is gone ({error.message}); a new one begins")
                 job.journal.restart()
                 self._meter.forget_parts()
-                saved = None
+                saved, self._resumed = None, False
             except SourceChanged as error:
                 self._line.renew()
                 with contextlib.suppress(VodError):
@@ -306,46 +309,10 @@ class _Upload:
                 self._notice(f"the old remote upload could not be aborted and will expire: {error}")
         ledger.mark_aborted(entry.id)
 
-    # Digests of whole contents.
-
     def _know_digests(self, ledger: Ledger | None, identities: Sequence[Identity | None]) -> None:
-        """See to it that every item has what the provider must know before the first byte."""
-        names = tuple(sorted(self._provider.needs - {"size"}))
-        for item, identity in zip(self._items, identities) if self._provider.needs else ():
-            if item.size is None:
-                raise SourceError(
-                    f"the size of {item.name!r} must be known before it is sent",
-                    provider=self._provider.name,
-                    advice="Save it to a file and upload that",
-                )
-            missing = {name for name in names if name not in item.digests}
-            source, stamp = item.source.location, json.dumps(identity.as_json() if identity else None)
-            if ledger is not None and source is not None and identity is not None:
-                for name in missing:
-                    if (value := ledger.digest(source, name, stamp)) is not None:
-                        item.digests[name] = value
-                missing -= item.digests.keys()
-            if not missing:
-                continue
-            self._hash(item, missing)
-            if ledger is not None and source is not None and identity is not None:
-                for name in missing:
-                    ledger.keep_digest(source, name, stamp, item.digests[name])
-
-    def _hash(self, item: Item, names: set[str]) -> None:
-        self._meter.begin("hashing", item.size)
-        hashers = {name: digest(name) for name in names}
-        reader = item.source.open()
-        try:
-            for piece in Window(self._settings.window).over(reader, 0, item.size or 0):
-                self._line.scope.check()
-                for hasher in hashers.values():
-                    hasher.update(piece)
-                self._meter.moved(len(piece))
-                self._meter.tick()
-        finally:
-            reader.close()
-        item.digests.update({name: hasher.hexdigest() for name, hasher in hashers.items()})
+        if needs := self._provider.needs:
+            window = Window(self._settings.window)
+            know_digests(self._items, identities, needs, window, ledger, self._meter, self._line.scope)
 
 
 def _subject(

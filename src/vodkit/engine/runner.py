@@ -89,10 +89,10 @@ class Runner:
             VodError: the first failure that could not be repaired; the other parts in flight are cut off.
             KeyboardInterrupt: as it came; nothing is aborted remotely.
         """
-        with self._changed:
-            self._hire()
         try:
             with self._cancel.waking(self._wake):
+                with self._changed:
+                    self._hire()
                 while not self._over.wait(INTERVAL):
                     self._job.flow.meter.tick()
         except BaseException as error:

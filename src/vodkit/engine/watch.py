@@ -37,7 +37,7 @@ class Watch:
         with self._lock:
             touched = list(self._touched)
         for item in touched:
-            self._look(item)
+            self.look(item)
         with self._lock:
             self._touched.difference_update(touched)
 
@@ -54,9 +54,14 @@ class Watch:
             if due:
                 self._looked[part.item] = now
         if due:
-            self._look(part.item)
+            self.look(part.item)
 
-    def _look(self, index: int) -> None:
+    def look(self, index: int) -> None:
+        """Look at the source of one item now.
+
+        Raises:
+            SourceChanged: it is not what it was.
+        """
         item, before = self._items[index], self.identities[index]
         if before is not None and item.source.identity() != before:
             raise SourceChanged(f"{item.name!r} changed while it was being sent")

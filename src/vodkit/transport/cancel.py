@@ -14,12 +14,12 @@ class Cancel:
 
     Whoever is about to block registers a function that wakes it (for a connection: shutting down a
     duplicate of its socket). Scopes nest: cancelling one cancels those made with it as ``parent``,
-    never the other way round. Every method may be called from any thread.
+    never the other way round. Every method may be called from any thread, and from a signal handler.
     """
 
     def __init__(self, parent: Cancel | None = None) -> None:
         self._flag = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._wakers: dict[int, Callable[[], None]] = {}
         self._count = 0
         self._parent = parent

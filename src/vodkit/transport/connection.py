@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 import time
+from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -30,10 +31,13 @@ class _Wakeable(HTTPConnection):
     idle_since: float = 0.0
     lengthless: bool = False
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._twin_lock = threading.Lock()
+
     def prepare(self, scope: Cancel, connect_timeout: float) -> None:
         """Make ready for the next request, which ``scope`` can cancel."""
         self.scope = scope
-        self._twin_lock = threading.Lock()
         self.timeout = connect_timeout
 
     def putheader(self, header: str, *values: str) -> None:  # type: ignore[override]

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from vodkit.engine.integrity import crc64_combine, crc64_of_ranges, digest, fingerprint
+from vodkit.engine.integrity import crc64_combine, crc64_of_ranges, digest, fingerprint, gaps
 
 from .toys import MemoryReader
 
@@ -73,3 +73,9 @@ def test_fingerprint_sees_head_tail_and_size(size: int) -> None:
         data[place] ^= 1
     data.append(0)
     assert taken() != before
+
+
+def test_gaps() -> None:
+    assert gaps([], 10) == [(0, 10)]
+    assert gaps([(2, 3, ""), (4, 2, ""), (8, 1, "")], 10) == [(0, 2), (6, 2), (9, 1)]
+    assert gaps([(0, 10, "")], 10) == gaps([], 0) == []

@@ -25,6 +25,7 @@ from vodkit.core.errors import (
     UploadBusy,
 )
 from vodkit.core.part import Next, Part, Wait
+from vodkit.engine.integrity import digest
 from vodkit.engine.ledger import Ledger
 from vodkit.engine.progress import Progress
 from vodkit.engine.run import abort_upload, run_upload
@@ -437,3 +438,6 @@ def test_kill_9_leaves_every_acknowledged_part_in_the_ledger(movie: FileSource, 
         assert result.resumed and result.upload_id == entry.id
         assert server.media["u1"] == movie.path.read_bytes()
         assert server.calls.count("put") == 6
+        whole = digest("crc64")
+        whole.update(memoryview(movie.path.read_bytes()))
+        assert result.receipt["items"][0]["crc64"] == whole.hexdigest(), "also of the part nobody noted"

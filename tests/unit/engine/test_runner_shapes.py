@@ -107,6 +107,7 @@ def test_random_failures_and_resumes(tmp_path: Path, shape: str, seed: int) -> N
         assert (seen[-1].phase, seen[-1].sent, seen[-1].total) == ("done", len(data), len(data))
         assert [entry.status for entry in ledger.list()] == ["done"]
         assert ledger.get(result.media.id).id == result.upload_id
+        assert result.receipt["items"][0]["crc64"] == crc64(data)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -136,6 +137,7 @@ def test_superseded_begins_anew_under_the_same_id(tmp_path: Path, shape: str) ->
         assert server.media["u2"] == data
         assert len(ledger.list()) == 1
     assert len(notices) == 1 and "gone" in notices[0]
+    assert not result.resumed
     assert result.sent_bytes > len(data)
 
 
