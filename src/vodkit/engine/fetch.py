@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
-from vodkit.core.errors import ProtocolError
+from vodkit.core.errors import ProtocolError, TransferError
 from vodkit.transport import Cancel, Download, Transport
 
 MAX_REDIRECTS = 8
+SLICE = 64 * 1024
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)\Z")
 
 
@@ -100,9 +101,23 @@ class Fetcher:
 
 
 def fill(answer: Download, into: memoryview) -> int:
-    """Read until ``into`` is full or the answer ends; how many bytes."""
+    """Read until ``into`` is full or the answer ends; how many bytes.
+
+    What came before a break is not lost: it is handed out, and the next call raises.
+
+    Raises:
+        TransferError: the answer broke off and nothing of it is left.
+    """
     done = 0
-    while done < len(into) and (count := answer.read_into(into[done:])):
+    while done < len(into):
+        try:
+            count = answer.read_into(into[done : done + SLICE])
+        except TransferError:
+            if not done:
+                raise
+            break
+        if not count:
+            break
         done += count
     return done
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vodkit.core.errors import (
+    Cancelled,
     ProtocolError,
     SourceChanged,
     SourceNotFound,
@@ -133,7 +134,12 @@ class OnceReader:
             if self._answer is None:
                 transport = self._stack.enter_context(self._source.transport())
                 self._answer = self._source.request(transport, {}, self._stack)
-            done = fill(self._answer, into)
+            done = count = fill(self._answer, into)
+            while count and done < len(into):
+                count = fill(self._answer, into[done:])
+                done += count
+        except Cancelled:
+            raise
         except TransferError as error:
             raise _broke(self._source, error) from error
         if done < len(into) and self._size is not None and offset + done < self._size:
@@ -165,6 +171,9 @@ class RangeReader:
         while done < len(into):
             try:
                 done += self._read(offset + done, into[done:])
+                failures = 0
+            except Cancelled:
+                raise
             except TransferError as error:
                 failures += 1
                 if failures == _TRIES or not error.retryable:
@@ -186,9 +195,9 @@ class RangeReader:
             if answer is None:
                 answer = self._ask(offset, stack)
             done = fill(answer, into)
-            if done < len(into):
+            if not done:
                 raise TransferError("the answer was too short")
-            if offset + done < (self._facts.size or 0):
+            if done == len(into) and offset + done < (self._facts.size or 0):
                 self._keep(offset + done, answer, stack.pop_all())
         return done
 
