@@ -139,8 +139,8 @@ def _refuse_unknown(names: Iterable[str], known: Iterable[str], where: str) -> N
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | os.PathLike):
+        return os.fspath(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
     return str(value)

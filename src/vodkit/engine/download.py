@@ -197,6 +197,7 @@ class Downloader:
                 self._meter.moved(count)
                 self._meter.tick()
                 budget.succeeded(_PLACE)
+                self._cancel.check()
 
     def _check(self, part: Path, plan: _Plan, hashers: Mapping[str, Digest]) -> None:
         got = part.stat().st_size

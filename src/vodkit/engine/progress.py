@@ -17,7 +17,8 @@ class Progress:
     """A moment of an upload.
 
     Attributes:
-        phase: ``hashing`` while a digest is computed that must be known first, ``sending``, then ``done``.
+        phase: ``hashing`` while a digest is computed that must be known first, ``sending`` (of a download
+            ``receiving``), then ``done``.
         sent: Bytes of the source that have gone out, those of earlier runs included; never shrinks within a
             phase and never exceeds ``total``.
         total: Bytes in all, or ``None`` while unknown.
