@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, union_all, update
 
 from .catalog.tables import media
 from .contract import MediaRecord
@@ -55,11 +55,10 @@ class MediaTable:
     def holding(self, conn: Connection, provider: str, space: str, key: str) -> MediaRecord | None:
         """See :meth:`contract.MediaCatalog.holding`."""
         folders = [key[: at + 1] for at, letter in enumerate(key) if letter == "/"]
-        query = select(media).where(
-            media.c.provider == provider,
-            media.c.space == space,
-            or_(media.c.key == key, media.c.cover_key == key, media.c.folder.in_(folders)),
-        )
+        here = select(media.c.id).where(media.c.provider == provider, media.c.space == space)
+        ways = (media.c.key == key, media.c.cover_key == key, media.c.folder.in_(folders))
+        found = union_all(*(here.where(way) for way in ways)).subquery()
+        query = select(media).where(media.c.id.in_(select(found.c.id)))
         row = conn.execute(query.order_by(func.length(media.c.folder).desc()).limit(1)).first()
         return _record_of(row) if row else None
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, text
 
 from .engines import READERS, database_url, sqlite_engines, translated, worth_another_try
 from .migrate import RoomTables, upgrade
@@ -60,6 +60,11 @@ class SqlCatalog:
     def commits(self) -> int:
         """Group commits so far (SQLite)."""
         return self._writer.commits if self._writer else 0
+
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        """Those that write and read, for watching them."""
+        return self._engine, self._reader
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a read transaction."""
