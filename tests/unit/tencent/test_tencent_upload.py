@@ -255,6 +255,47 @@ def test_an_upload_that_the_store_forgot_begins_anew_under_the_same_grant() -> N
     assert len(cloud.did("ApplyUpload")) == 1
 
 
+def test_a_stream_whose_size_came_to_be_known_keeps_its_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "_GROWTH", 3000)
+    monkeypatch.setattr(plan, "_EVERY", 4)
+    data = os.urandom(30_500)
+    cloud, ledger = FakeCloud(), Ledger()
+    with pytest.raises(Crash):
+        run(
+            provider(cloud), cloud, items(("media", "a.mp4", data), stream=True), SMALL, ledger, crash_after=9
+        )
+    run(provider(cloud), cloud, items(("media", "a.mp4", data)), SMALL, ledger)
+    assert stored(cloud, ".mp4") == data
+    numbers = [seen.fields["partNumber"] for seen in cloud.did("PUT uploadId partNumber")]
+    assert len(numbers) == len(set(numbers))
+
+
+@pytest.mark.parametrize("code", ["InvalidAccessKeyId", "NoSuchBucket"])
+def test_a_service_that_forgot_everything_is_begun_anew(code: str) -> None:
+    cloud, ledger = FakeCloud(), Ledger()
+    upload = items(("media", "a.mp4", DATA))
+    with pytest.raises(Crash):
+        run(provider(cloud), cloud, upload, SMALL, ledger, crash_after=6)
+    cloud.fault = lambda seen: cos_fault(403, code, "gone") if seen.key and len(cloud.sessions) == 1 else None
+    run(provider(cloud), cloud, upload, SMALL, ledger)
+    assert stored(cloud, ".mp4") == DATA
+    assert ledger.supersedes == 1
+
+
+def test_segment_named_like_the_stored_manifest() -> None:
+    cloud = FakeCloud()
+    upload = items(("media", "p.m3u8", b"#EXTM3U"), ("segment", "f0.m3u8", b"#EXTM3U"))
+    with pytest.raises(ManifestError, match="one name"):
+        run(provider(cloud), cloud, upload, SMALL)
+
+
+def test_segments_need_a_manifest() -> None:
+    cloud = FakeCloud()
+    upload = items(("media", "p.m3u8", b""), ("cover", "c.png", b"x"), ("segment", "a.ts", b"x"))
+    with pytest.raises(InvalidRequest, match="manifest"):
+        run(provider(cloud), cloud, upload, options(media_type="mp4"))
+
+
 def test_other_options_on_resume() -> None:
     cloud, ledger = FakeCloud(), Ledger()
     upload = items(("media", "a.mp4", DATA))

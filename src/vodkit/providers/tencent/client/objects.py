@@ -106,13 +106,16 @@ class ObjectUpload:
                 continue
             if self._ended_before(number, offset):
                 break
+            size = self.item.size
+            if size is not None:
+                length = min(length, size - offset)
             etag = self._unproven.get(number, "")
             return Part(
                 self.item.index,
                 str(number),
                 offset,
                 length,
-                last=self.item.size is not None and offset + length == self.item.size,
+                last=offset + length == size,
                 needs=("md5", "crc64") if etag else (),
                 takes=("crc64",),
                 args={"do": "part", "number": number, "etag": etag},
@@ -150,12 +153,13 @@ class ObjectUpload:
 
     def _start(self) -> None:
         self.phase = Phase.SENDING
+        self._plan = self._layout()
+        if self.item.size is not None and not self._streamed:
+            self._last = -(-self.item.size // self.each)
+
+    def _layout(self) -> Iterator[tuple[int, int, int]]:
         size = self.item.size
-        if self._streamed or size is None:
-            self._plan = plan.unknown(self.each)
-        else:
-            self._plan = plan.known(size, self.each)
-            self._last = -(-size // self.each)
+        return plan.unknown(self.each) if self._streamed or size is None else plan.known(size, self.each)
 
     def sent(self, part: Part, proof: Proof) -> None:
         """A part is stored."""
@@ -176,11 +180,15 @@ class ObjectUpload:
 
     # --- resuming ---
 
+    def as_json(self) -> list[Any]:
+        """What tells the multipart upload and how it is cut, for the state."""
+        return [self.upload_id, self.each, self._streamed]
+
     def resume(self, upload: Sequence[Any] | None, receipts: Sequence[Receipt]) -> None:
         """Take up what an earlier run left; the first step then asks the store.
 
         Args:
-            upload: ``[upload id, part size]`` as the state kept it, or ``None``.
+            upload: What :meth:`as_json` kept, or ``None``.
             receipts: This object's.
         """
         for receipt in receipts:
@@ -189,7 +197,7 @@ class ObjectUpload:
             elif receipt.key.isdecimal():
                 self._have[int(receipt.key)] = Proof.from_json(receipt.data)
         if upload is not None:
-            self.upload_id, self.each = str(upload[0]), int(upload[1])
+            self.upload_id, self.each, self._streamed = str(upload[0]), int(upload[1]), bool(upload[2])
         if upload is not None or self.proof is not None:
             self.phase = Phase.LOOK
 
@@ -197,23 +205,25 @@ class ObjectUpload:
         """The store has these parts of the open upload, and is believed over our receipts."""
         receipts, self._have, self._busy = self._have, {}, False
         self._start()
-        lengths = {number: length for number, _, length in self._layout(entries)}
+        lengths = self._lengths()
         for entry in entries:
+            # What does not fit the plan would shift everything after it: it is sent again.
+            if entry.size != lengths.get(entry.number):
+                continue
             receipt = receipts.get(entry.number)
             if receipt is not None and (receipt.etag, receipt.length) == (entry.etag, entry.size):
                 self._have[entry.number] = receipt
-            elif entry.size == lengths.get(entry.number) and _MD5.fullmatch(entry.etag):
+            elif _MD5.fullmatch(entry.etag):
                 self._unproven[entry.number] = entry.etag
 
-    def _layout(self, entries: Sequence[PartEntry]) -> Iterator[tuple[int, int, int]]:
-        if self.item.size is not None:
-            yield from plan.known(self.item.size, self.each)
-            return
-        highest = max((entry.number for entry in entries), default=0)
-        for number, offset, length in plan.unknown(self.each):
-            if number > highest:
-                return
-            yield number, offset, length
+    def _lengths(self) -> dict[int, int]:
+        """Length of every part by its number; of a stream whose size is unknown, the most it may hold."""
+        size = self.item.size
+        return {
+            number: length if size is None else min(length, size - offset)
+            for number, offset, length in self._layout()
+            if size is None or offset < size
+        }
 
     def lost(self) -> None:
         """The store has neither the open upload nor the object: begin anew."""

@@ -11,8 +11,9 @@ MIB: Final = 1 << 20
 PART_SIZE: Final = 8 * MIB
 """Bytes of a part unless the caller or the number of parts asks for another size."""
 
-_GROWTH: Final = 24 * MIB
-"""What a part of a stream of unknown length grows by every thousand parts: 10,000 reach 1.03 TiB."""
+_GROWTH = 24 * MIB
+_EVERY = 1000
+"""A part of a stream of unknown length grows by so much every so many parts: 10,000 reach 1.03 TiB."""
 
 MAX_OBJECT: Final = MAX_PART * MAX_PARTS
 
@@ -35,6 +36,6 @@ def unknown(each: int) -> Iterator[tuple[int, int, int]]:
     """The same for a stream that may end at any time; lengths are the most that a part may hold."""
     offset = 0
     for number in range(1, MAX_PARTS + 1):
-        length = max(each, _GROWTH * ((number - 1) // 1000))
+        length = max(each, _GROWTH * ((number - 1) // _EVERY))
         yield number, offset, length
         offset += length

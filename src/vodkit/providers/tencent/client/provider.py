@@ -69,7 +69,7 @@ class TencentProvider:
                 raise refused(f"{item.name!r} is larger than the store takes", "Split it")
             if item.role == "segment":
                 segment_name(item.name)
-        if len(items) > 1 and items[1].role == "segment" and not is_manifest(fields):
+        if not is_manifest(fields) and any(item.role == "segment" for item in items):
             raise refused("there are segments, and the media is no manifest", "Set media_type to m3u8 or mpd")
 
     def begin(

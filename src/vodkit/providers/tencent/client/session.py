@@ -11,6 +11,7 @@ from vodkit.core.errors import (
     AuthError,
     ConnectFailed,
     CredentialExpired,
+    ManifestError,
     NotFound,
     Superseded,
     VodError,
@@ -80,9 +81,7 @@ class TencentSession:
     def _state(self) -> dict[str, Any]:
         assert self._grant is not None
         uploads = {
-            str(index): [upload.upload_id, upload.each]
-            for index, upload in self._objects.items()
-            if upload.upload_id
+            str(index): upload.as_json() for index, upload in self._objects.items() if upload.upload_id
         }
         return {
             "grant": self._grant.as_json(),
@@ -159,8 +158,12 @@ class TencentSession:
     def _apply(self) -> Grant:
         answer = self._api.call(self._exchange, "ApplyUpload", self._fields)
         grant = Grant.from_answer(answer.fields)
-        for item in self._items:
-            grant.key(item)
+        if len({grant.key(item) for item in self._items}) < len(self._items):
+            raise ManifestError(
+                "two files would be stored under one name",
+                provider=PROVIDER,
+                advice="Rename the segment that is named like the manifest's stored object",
+            )
         return grant
 
     def _supersede(self) -> None:
@@ -270,7 +273,7 @@ class TencentSession:
             return Sent(state=self._state())
         if do == "look":
             self._looked(upload, reply)
-            return Sent(state=self._state())
+            return Sent(state=self._state() if reply is None else None)
         if do == "drop":
             upload.dropped()
             self._settle(upload)
@@ -324,7 +327,9 @@ class TencentSession:
         if grant is None or grant.certificate is None:
             return
         over = bool(grant.expires) and self._api.clock() > grant.expires - _CLOCK_MARGIN
-        if error.code in ("ExpiredToken", "InvalidToken") or (over and isinstance(error, AuthError)):
+        forgotten = self._resumed and error.code in ("InvalidAccessKeyId", "NoSuchBucket")
+        refused = error.code in ("ExpiredToken", "InvalidToken") or (over and isinstance(error, AuthError))
+        if refused or forgotten:
             raise Superseded("the upload's temporary key is past its life", provider=PROVIDER) from error
         if isinstance(error, CredentialExpired):
             error.advice = "The upload's key has time to live yet: check this machine's clock"
