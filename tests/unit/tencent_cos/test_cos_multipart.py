@@ -223,6 +223,16 @@ def test_listings_of_uploads(store):
         assert store.code("GET", query=query, by="root") == (400, "InvalidArgument")
 
 
+def test_uploads_of_one_key_are_listed_oldest_first(store):
+    """Official clients resume the last one."""
+    ids = [store.initiate("dir/a") for _ in range(5)]
+    page = wire.read_uploads(store.call("GET", query=[("uploads", ""), ("prefix", "dir/a")]).body)
+    assert [upload.upload_id for upload in page.uploads] == ids
+    one = [("uploads", ""), ("prefix", "dir/a"), ("key-marker", "dir/a"), ("upload-id-marker", ids[2])]
+    page = wire.read_uploads(store.call("GET", query=one).body)
+    assert [upload.upload_id for upload in page.uploads] == ids[3:]
+
+
 def test_a_key_marker_alone_skips_its_key(store):
     for key in ("dir/a", "dir/a", "dir/b"):
         store.initiate(key)

@@ -206,6 +206,7 @@ def test_doubled_parameters_are_refused(store):
         ("GET", "", []),
         ("PUT", "", []),
         ("DELETE", "", []),
+        ("GET", "dir/f", [("uploads", "")]),
         ("PUT", "dir/f", [("acl", "")]),
         ("GET", "dir/f", [("acl", "")]),
         ("PUT", "dir/f", [("tagging", "")]),

@@ -99,8 +99,6 @@ async def list_parts(cos: Cos, request: Request, body: Body) -> Reply:
 
 async def list_uploads(cos: Cos, request: Request, body: Body) -> Reply:
     """One page of the caller's open uploads in a bucket."""
-    if request.key:
-        raise Refused("InvalidArgument", "open uploads are listed on the bucket, not on a key")
     limit = request.number("max-uploads", wire.MAX_PAGE, 1, wire.MAX_PAGE)
     page = await cos.service.catalog.read(lambda conn: _page(cos, conn, request, limit))
     return xml(wire.write_uploads(page))
