@@ -17,3 +17,4 @@ class TestTencent(Conformance):
         "storage_region": "ap-chongqing",
         "ext_info": "{}",
     }
+    unavailable = {"storage_path": "/folder/video.mp4", "sub_app": 999}

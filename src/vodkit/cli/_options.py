@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
-class Size(click.ParamType):
+class Size(click.ParamType[int]):
     """Bytes with an optional unit: ``65536``, ``8M``, ``1.5GiB``."""
 
     name = "size"
@@ -34,7 +34,7 @@ class Size(click.ParamType):
         return size
 
 
-class Pair(click.ParamType):
+class Pair(click.ParamType[tuple[str, str]]):
     """``name=value``."""
 
     name = "name=value"

@@ -44,13 +44,12 @@ def command(
     """
     if bandwidth is not None:
         settings = (*settings, ("bandwidth", str(bandwidth)))
-    wanted = {name: value for name, value in common.items() if value not in (None, False)}
+    wanted: dict[str, Any] = {name: value for name, value in common.items() if value not in (None, False)}
+    wanted |= dict(options)
     with connect(to, service, settings) as vod:
         for source in sources:
             with Bar(source, quiet=quiet) as bar:
-                result = vod.upload_detailed(
-                    source, on_progress=bar, on_notice=bar.notice, **wanted, **dict(options)
-                )
+                result = vod.upload_detailed(source, on_progress=bar, on_notice=bar.notice, **wanted)
             if as_json:
                 echo_json(result.as_dict())
             else:

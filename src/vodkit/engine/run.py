@@ -57,9 +57,9 @@ class UploadResult:
     receipt: Mapping[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
+        """JSON-ready: the media's own members, and what is known of the upload."""
         return {
-            "media": self.media.as_dict(),
+            **self.media.as_dict(),
             "upload_id": self.upload_id,
             "resumed": self.resumed,
             "sent_bytes": self.sent_bytes,

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from vodkit.core import registry
+from vodkit.core.config import resolve
 from vodkit.core.errors import ConfigError
-from vodkit.engine.profiles import Profile, config_path, read_profiles
+from vodkit.engine.profiles import Profile, config_path, load_profiles
 from vodkit.engine.settings import default_state_dir
 from vodkit.sandbox.ffmpeg import executable
 
@@ -98,22 +100,22 @@ def _version(distribution: str) -> str:
 
 def _profiles() -> Iterator[Finding]:
     path = config_path()
-    try:
-        profiles = read_profiles()
-    except ConfigError as error:
-        yield Finding("profiles", "bad", error.message, error.advice)
-        return
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        try:
+            profiles = load_profiles(path)
+        except ConfigError as error:
+            yield Finding("profiles", "bad", error.message, error.advice)
+            return
     if not profiles:
         text = f"none in {path}"
         yield Finding(
             "profiles", "note", text, "Write one (docs/client.md), or try vodkit demo, which needs none"
         )
         return
-    if os.name == "posix" and path.stat().st_mode & 0o077:
-        yield Finding(
-            "profiles", "note", f"{path} can be read by others and may hold keys", f"chmod 600 {path}"
-        )
-    for profile in profiles:
+    for warning in heard:
+        yield Finding("profiles", "note", str(warning.message))
+    for profile in profiles.values():
         yield _profile(profile)
 
 
@@ -121,10 +123,7 @@ def _profile(profile: Profile) -> Finding:
     subject = f"profile {profile.name}"
     try:
         room = registry.descriptor(profile.provider)
-        given = profile.settings()
+        resolve(room, {}, profile.values, os.environ, profile_name=profile.name)
     except ConfigError as error:
         return Finding(subject, "bad", error.message, error.advice)
-    lacking = [setting.name for setting in room.settings if setting.required and not given.get(setting.name)]
-    if lacking:
-        return Finding(subject, "bad", f"{room.title}: {', '.join(lacking)} missing", "Add it to the profile")
     return Finding(subject, "ok", room.title)

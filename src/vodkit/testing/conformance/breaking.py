@@ -45,7 +45,7 @@ class Breaking:
 
     def test_a_lost_answer_in_the_middle(self, rig: Rig) -> None:
         file = rig.file(PARTS * rig.part)
-        lost = []
+        lost: list[bool] = []
 
         def lose(progress: object) -> None:
             if getattr(progress, "sent", 0) >= 2 * rig.part and not lost:

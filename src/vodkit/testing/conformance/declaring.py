@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from vodkit.core import registry
-from vodkit.core.errors import UnsupportedOption
+from vodkit.core.errors import InvalidRequest, PermissionDenied, UnsupportedOption
 
 from .rig import Rig
 
@@ -17,15 +17,24 @@ class Declaring:
     """Options and abilities, as declared."""
 
     samples: ClassVar[Mapping[str, Any]]
+    unavailable: ClassVar[Mapping[str, Any]]
 
     def test_every_declared_option_has_a_sample_here(self, rig: Rig) -> None:
-        assert set(self.samples) | {"cover"} == set(rig.capabilities.options) | {"cover"}
+        assert {*self.samples, *self.unavailable} == set(rig.capabilities.options) - {"cover"}
 
     def test_every_declared_option_is_honoured(self, rig: Rig) -> None:
         file = rig.file(1000)
+        cover = rig.file(100, "cover.png") if "cover" in rig.capabilities.options else None
         with rig.connect() as vod:
             for name, value in self.samples.items():
-                rig.assert_holds(vod, vod.upload(file, **{name: value}), file)
+                rig.assert_holds(vod, vod.upload(file, cover=cover, **{name: value}), file)
+
+    def test_an_option_that_the_account_may_not_use_is_refused(self, rig: Rig) -> None:
+        file = rig.file(1000)
+        with rig.connect() as vod:
+            for name, value in self.unavailable.items():
+                with pytest.raises((InvalidRequest, PermissionDenied)):
+                    vod.upload(file, **{name: value})
 
     def test_the_title_comes_back(self, rig: Rig) -> None:
         if "title" not in rig.capabilities.options:
@@ -56,7 +65,7 @@ class Declaring:
     def test_a_common_option_that_is_not_declared_is_refused(self, rig: Rig, option: str) -> None:
         if option in rig.capabilities.options:
             pytest.skip("declared")
-        value = rig.file(10, "c.png") if option == "cover" else "x"
+        value: Any = rig.file(10, "c.png") if option == "cover" else "x"
         with rig.connect() as vod, pytest.raises(UnsupportedOption, match=option):
             vod.upload(rig.file(10), **{option: value})
         assert rig.proxy.connections == 0

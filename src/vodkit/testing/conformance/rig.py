@@ -102,9 +102,11 @@ class Rig:
         Returns:
             ``id``, ``sent`` and ``resumed``; or ``None`` when it was killed.
         """
+        # Slow enough for several reports of progress to come before the end.
+        pace = {} if stop_at is None else {"bandwidth": 10 * self.part}
         plan = {
             "provider": self.provider,
-            "settings": self.settings(),
+            "settings": self.settings(**pace),
             "file": str(file),
             "stop_at": stop_at,
             "options": {"part_size": self.part, **options},
@@ -132,12 +134,14 @@ class RigFixtures:
         provider: Name of the room.
         part: A part size that the provider honours; several parts of it make the suite's larger files.
         samples: A valid value for every option that the provider declares, except ``cover``.
+        unavailable: A value for each declared option that the test account may not use, which is refused.
         settings: Further keywords for ``connect``.
     """
 
     provider: ClassVar[str]
     part: ClassVar[int] = 1 << 20
     samples: ClassVar[Mapping[str, Any]] = {}
+    unavailable: ClassVar[Mapping[str, Any]] = {}
     settings: ClassVar[Mapping[str, Any]] = {}
 
     @pytest.fixture
