@@ -114,8 +114,11 @@ class Runner:
         thread.start()
 
     def _see_off(self) -> None:
-        """Wait for the workers. One that is stuck in a name look-up or a pipe cannot be woken: it is left
-        behind, and ends by itself as soon as that returns."""
+        """Wait for the workers.
+
+        One that is stuck in a name look-up or a pipe cannot be woken: it is left behind, and ends by itself
+        as soon as that returns.
+        """
         deadline = time.monotonic() + _PATIENCE
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -184,7 +187,8 @@ class Runner:
                 timed = given.seconds is not None
                 self._pausing += timed
                 self._changed.wait_for(
-                    lambda: self._ended != moment or self._done or self._cancel.cancelled, given.seconds
+                    lambda: self._done or self._cancel.cancelled or (not timed and self._ended != moment),
+                    given.seconds,
                 )
                 self._pausing -= timed
             done = self._done
@@ -218,6 +222,7 @@ class Runner:
 
     def _do(self, work: _Work, window: Window) -> _Work | None:
         """Send one part; the part that this worker goes on with, if there is one."""
+        self._cancel_unless_done()
         part, watch = work.part, self._job.watch
         body: PartBody | None = None
         try:

@@ -68,6 +68,16 @@ def test_a_source_that_cannot_seek(shape: str, size: int, told: bool) -> None:
     assert result.receipt["items"][0]["crc64"] == crc64(data)
 
 
+@pytest.mark.parametrize("size", [1, 1001, 7000])
+@pytest.mark.parametrize("seekable", [False, True])
+def test_a_server_that_takes_only_the_front_of_a_block(tmp_path: Path, size: int, seekable: bool) -> None:
+    path, data = write(tmp_path, size)
+    source = FileSource(path) if seekable else StreamSource(data)
+    server = ToyServer(takes_halves=True, fault=random_faults(size, 0.1))
+    result = run_upload(ToyProvider(server, "sequential"), [item_of(source)], OPTIONS, settings=FAST)
+    assert server.media[result.media.id] == data
+
+
 @pytest.mark.parametrize("said", [900, 1000, 2000, 2500])
 def test_a_stream_that_is_not_as_long_as_it_said(said: int) -> None:
     server = ToyServer()
