@@ -86,7 +86,6 @@ DESCRIPTOR = Descriptor(
         Setting("regions", "Storage regions that are enabled; every known one if empty", kind="list"),
         Setting("token_life", "Seconds that upload credentials live", kind="int", default=172_800),
         Setting("min_part_size", "Smallest part in bytes, the last one apart", kind="int", default=1 << 20),
-        Setting("sign_key", "Key that signs pushed events", secret=True),
         Setting("playback_key", "Key of the key-protected playback URLs", secret=True),
     ),
     capabilities=CAPABILITIES,
