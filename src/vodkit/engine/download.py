@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from vodkit.core.errors import (
     RateLimited,
     RemoteError,
     ServerError,
+    UploadBusy,
     VodError,
 )
 from vodkit.transport import Cancel, Download, Transport
@@ -87,6 +89,7 @@ class Downloader:
         Raises:
             NotFound, PermissionDenied, InvalidRequest: the original or the range cannot be had.
             IntegrityError: what arrived is not what the provider says it holds; nothing is put in place.
+        UploadBusy: it is being fetched to this path already.
             ConfigError: the path cannot be written to.
         """
         if path.is_dir() or not path.parent.is_dir():
@@ -123,13 +126,13 @@ class Downloader:
         part = path.with_name(f"{path.name}.{self._token(id, plan)}.part")
         hashers = {name: digest(name) for name in plan.digests}
         self._meter.begin("receiving", plan.length)
-        with part.open("a+b") as file:
-            have = self._adopt(file.fileno(), plan, hashers)
+        with _alone(part) as descriptor:
+            have = self._adopt(descriptor, plan, hashers)
             if plan.length is None or have < plan.length:
-                self._receive(id, file.fileno(), have, plan, hashers, budget)
-            os.fsync(file.fileno())
-        self._check(part, plan, hashers)
-        os.replace(part, path)  # noqa: PTH105
+                self._receive(id, descriptor, have, plan, hashers, budget)
+            os.fsync(descriptor)
+            self._check(part, plan, hashers)
+            os.replace(part, path)  # noqa: PTH105
         _sync_directory(path.parent)
         self._meter.tick(force=True, done=True)
 
@@ -229,6 +232,34 @@ class Downloader:
         }
         kind = kinds.get(status, ServerError if status >= 500 else RemoteError)
         raise kind("the original cannot be had", provider=self._provider, status=status)
+
+
+@contextmanager
+def _alone(part: Path) -> Iterator[int]:
+    """The part file, open for appending; nobody else writes to it meanwhile.
+
+    Raises:
+        UploadBusy: another process or thread fetches the same content to the same file.
+    """
+    while True:
+        with part.open("a+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UploadBusy(
+                    f"{part.name!r} is being fetched already", advice="Wait for the other process, or stop it"
+                ) from None
+            # Whoever held the lock may have put the file in place since it was opened.
+            if _is_still(part, file.fileno()):
+                yield file.fileno()
+                return
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _write(descriptor: int, data: memoryview) -> None:

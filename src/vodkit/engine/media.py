@@ -32,7 +32,7 @@ class MediaCalls:
         settings: EngineSettings,
     ) -> None:
         self._provider = provider
-        self._capabilities = capabilities
+        self.capabilities = capabilities
         self._transport = transport
         self._settings = settings
         self.store = store
@@ -56,8 +56,8 @@ class MediaCalls:
             UnsupportedOption: the provider has no such filter; raised by the call itself.
         """
         for name in filters:
-            if name not in self._capabilities.search:
-                known = self._capabilities.search
+            if name not in self.capabilities.search:
+                known = self.capabilities.search
                 advice = suggestion(name, known, "It has") if known else "It has none"
                 raise UnsupportedOption(f"no filter {name!r}", provider=self._provider, advice=advice)
         return self._pages(filters)
@@ -104,7 +104,7 @@ class MediaCalls:
             NotFound, PermissionDenied, InvalidRequest: it cannot be had.
             IntegrityError: what arrived is not what the provider says it holds.
         """
-        if not self._capabilities.download:
+        if not self.capabilities.download:
             raise UnsupportedOption("originals cannot be fetched", provider=self._provider)
         target = Path(path)
         self.downloader(cancel, on_progress).run(id, target, byte_range)

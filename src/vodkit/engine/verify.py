@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vodkit.core.errors import IntegrityError, UnsupportedOption
+from vodkit.core.errors import IntegrityError
 
 from .ledger import Entry
 from .media import MediaCalls
@@ -108,14 +108,14 @@ def _sent(receipt: Mapping[str, Any]) -> dict[str, str]:
 def _stored(id: str, media: MediaCalls) -> dict[str, str]:
     found = media.get(id)
     stored = {}
-    try:
-        facts, digests = media.downloader().look(id)
-    except UnsupportedOption:
-        facts, digests = None, {}
-    if facts is not None and facts.size is not None:
-        stored["size"] = str(facts.size)
-    elif found.size is not None:
+    if found.size is not None:
         stored["size"] = str(found.size)
     if found.md5:
         stored["md5"] = found.md5.lower()
-    return stored | dict(digests)
+    if media.capabilities.download:
+        # The object's own answer beats the catalog, whose size may count renditions or segments.
+        facts, digests = media.downloader().look(id)
+        if facts.size is not None:
+            stored["size"] = str(facts.size)
+        stored |= digests
+    return stored

@@ -113,6 +113,24 @@ def test_places_that_cannot_be_written(connect: Connect, cloud: Cloud, id: str, 
     assert cloud.requests == []
 
 
+def test_only_one_at_a_time(connect: Connect, cloud: Cloud, id: str, tmp_path: Path) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold(progress: vodkit.Progress) -> None:
+        inside.set()
+        leave.wait(60)
+
+    with connect() as vod:
+        first = threading.Thread(target=lambda: vod.media.download(id, tmp_path / "back", on_progress=hold))
+        first.start()
+        assert inside.wait(60)
+        with pytest.raises(vodkit.UploadBusy):
+            vod.media.download(id, tmp_path / "back")
+        leave.set()
+        first.join()
+    assert (tmp_path / "back").read_bytes() == DATA
+
+
 def test_cancel(connect: Connect, id: str, tmp_path: Path) -> None:
     cancel = vodkit.Cancel()
     with connect() as vod, pytest.raises(vodkit.Cancelled):

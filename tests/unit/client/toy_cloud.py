@@ -51,7 +51,7 @@ class Cloud(http.server.ThreadingHTTPServer):
         self.crc: str | None = None
         self.cut_after: int | None = None
         self.delay = 0.0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
     def url(self) -> str:

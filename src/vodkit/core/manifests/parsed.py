@@ -39,6 +39,7 @@ class Parsed:
     references: list[Reference] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set, repr=False)
+    _given: set[str] = field(default_factory=set, repr=False)
     _count: int = field(default=0, repr=False)
 
     @property
@@ -55,6 +56,9 @@ class Parsed:
         self._count += 1
         if self._count > MAX_REFERENCES:
             raise ManifestError(f"the manifest makes more than {MAX_REFERENCES} references")
+        if uri in self._given:
+            return
+        self._given.add(uri)
         uri, name = relative_name(uri)
         if uri not in self._seen:
             self._seen.add(uri)

@@ -80,6 +80,8 @@ class ToySession:
             return Part.step("resume" if self.id else "open")
         # The manifest itself, item 0, goes last.
         for item in [*self.items[1:], self.items[0]]:
+            if item.index == 0 and len(self.items) > 1 and self.flying:
+                return Wait()
             part = self.planned(item)
             if part is not None:
                 self.flying += 1
