@@ -19,8 +19,9 @@ READERS = 4
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
 _PG_DISK_FULL = "53100"
-_PG_AGAIN = {"40001", "40P01", "23505"}
-"""Serialization failure, deadlock, and a row that another transaction inserted first: a new try sees it."""
+_PG_AGAIN = {"40001", "40P01", "23503", "23505"}
+"""Serialization failure, deadlock, and a row that another transaction pointed at or inserted first: a new try
+sees it."""
 
 
 def database_url(database: str, data: Path) -> URL:
