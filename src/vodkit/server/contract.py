@@ -52,8 +52,8 @@ class Room(Protocol):
 
     A room may offer more, which the service finds by name:
 
-    - ``check_play(head: Head, found: StoredObject) -> bool | None``: whether a request for a play URL may
-      have the object, by the vendor's own links; ``None`` leaves it to the service's own rule.
+    - ``check_play(head: Head, found: StoredObject) -> bool | None``, plain or async: whether a request for a
+      play URL may have the object, by the vendor's own links; ``None`` leaves it to the service's own rule.
     - ``mint(service, account: Account, *, lifetime: float) -> Mapping[str, Any]``, a static method: temporary
       credentials, as JSON-ready data. ``service`` has ``settings``, ``catalog``, ``accounts``, ``vault`` and
       ``now`` only.

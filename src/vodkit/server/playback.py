@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from sqlalchemy import Connection
 
 from .app import send_json
+from .content_types import UNKNOWN, content_type
 from .contract import Head, MediaRecord, Receive, Room, Scope, Send, Service, StoredObject
 
 _PURPOSE = "play"
@@ -85,11 +87,13 @@ class Playback:
             if media is not None and media.status == "blocked":
                 raise Refused(403, "this media is blocked")
             query = parse_qs(head.query, keep_blank_values=True)
-            self._admit(head, place, query, found)
+            await self._admit(head, place, query, found)
         except Refused as refused:
             await send_json(send, refused.status, {"error": refused.text}, head.method)
             return
         headers = dict(_HEADERS)
+        if found.content_type in ("", UNKNOWN):
+            headers["content-type"] = content_type(place[2])
         if "download" in query:
             headers["content-disposition"] = _attachment(query["download"][0] or place[2].rpartition("/")[2])
         await self._service.objects.respond(scope, send, found, headers)
@@ -100,13 +104,17 @@ class Playback:
     def _expired(self, media: MediaRecord) -> bool:
         return media.expires is not None and media.expires <= self._service.now()
 
-    def _admit(self, head: Head, place: Place, query: dict[str, list[str]], found: StoredObject) -> None:
+    async def _admit(
+        self, head: Head, place: Place, query: dict[str, list[str]], found: StoredObject
+    ) -> None:
         """Refuse who may not have the object: by our own link, else by the vendor's, else by the settings."""
         if "signature" in query:
             self._check_link(place, query)
             return
         check: Any = getattr(self._rooms[place[0]], "check_play", None)
         verdict = check(head, found) if check is not None else None
+        if inspect.isawaitable(verdict):
+            verdict = await verdict
         if verdict is False or (verdict is None and self._service.settings.signed_playback):
             raise Refused(403, "this object plays by signed links only")
 

@@ -11,6 +11,7 @@ import pytest
 from vodkit.core.registry import descriptor
 from vodkit.providers.tencent.server import Room
 from vodkit.server.contract import Head
+from vodkit.server.errors import StorageFull
 
 from .world import JSON, Answer, Caller, World
 
@@ -255,3 +256,27 @@ def test_minted_keys_are_the_account_s(one: Caller, world: World) -> None:
     file_id = temporary.upload(b"x")["FileId"]
     assert one("DescribeMediaInfos", FileIds=[file_id])["NotExistFileIdSet"] == []
     assert minted["expires"] <= world.clock.now() + 60
+
+
+def test_a_fault_of_the_service_is_an_answer_too(
+    one: Caller, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> object:
+        raise RuntimeError("a detail that is nobody's business")
+
+    monkeypatch.setattr(world.service.media, "list", broken)
+    answer = one.tc3("SearchMedia", {})
+    assert answer.code == "InternalError"
+    assert "detail" not in answer.body.decode()
+    assert_envelope(answer)
+
+
+def test_a_full_disk_is_an_internal_error_that_says_so(
+    one: Caller, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **kwargs: object) -> object:
+        raise StorageFull
+
+    monkeypatch.setattr(world.service.media, "list", full)
+    answer = one.tc3("SearchMedia", {})
+    assert (answer.code, answer.message) == ("InternalError", "the service has no room left")

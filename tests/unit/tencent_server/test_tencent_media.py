@@ -352,3 +352,12 @@ def test_storage_regions(one: Caller, world: World) -> None:
     assert regions["eu-frankfurt"]["Area"] == "Outside Chinese Mainland"
     short = world.caller("AKIDshort")("DescribeStorageRegions")["StorageRegionInfos"]
     assert {item["Region"] for item in short if item["Status"] == "opened"} == {"ap-shanghai", "ap-chongqing"}
+
+
+def test_an_account_that_must_name_its_application(world: World) -> None:
+    apps = world.caller("AKIDapps")
+    assert apps.refused("ApplyUpload", MediaType="mp4") == "InvalidParameterValue.SubAppId"
+    applied = apps("ApplyUpload", MediaType="mp4", SubAppId=1500000201)
+    assert applied["StorageBucket"].endswith("-1500000201")
+    assert applied["StorageRegion"] == "ap-singapore"
+    assert apps("DescribeSubAppIds")["TotalCount"] == 1

@@ -271,6 +271,21 @@ id = "AKIDshort"
 secret = "secret-of-AKIDshort"
 token_life = 60
 regions = ["ap-shanghai"]
+
+[[account]]
+provider = "tencent"
+id = "AKIDprotected"
+secret = "secret-of-AKIDprotected"
+playback_key = "examplekey12"
+
+[[account]]
+provider = "tencent"
+id = "AKIDapps"
+secret = "secret-of-AKIDapps"
+app_id = 1500000201
+sub_app = 1500000201
+require_sub_app = true
+region = "ap-singapore"
 """
 
 

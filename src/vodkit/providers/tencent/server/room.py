@@ -13,17 +13,18 @@ from typing import Any, ClassVar
 from sqlalchemy import MetaData
 
 from vodkit.server import logs
-from vodkit.server.contract import Account, Head, Receive, Scope, Send, Service
+from vodkit.server.contract import Account, Head, Receive, Scope, Send, Service, StoredObject
 from vodkit.server.dispatch import head_of
 from vodkit.server.errors import StorageFull, TooLarge, Truncated
 from vodkit.server.incoming import Body
 
+from .. import sign
 from ..cos.errors import EXPIRED
 from ..cos.server import Access, Cos
 from ..cos.sign import Refused
 from ..cos.wire import MIN_PART
 from ..wire import ACTIONS as WIRE
-from ..wire import SERVICE, VERSION, BadField, codes, convert, error_body, success_body
+from ..wire import SERVICE, VERSION, BadField, codes, convert, error_body, parse_form, success_body
 from . import apps, auth, classes, events, manifest, media, modify, search, sts, tasks, templates, upload
 from .answer import ApiError, reply
 from .caller import Action, Caller
@@ -181,6 +182,14 @@ class Room:
             credential.open,
             int(credential.account.attrs.get("min_part_size") or MIN_PART),
         )
+
+    async def check_play(self, head: Head, found: StoredObject) -> bool | None:
+        """Whether a play URL carries the key protection of its account; ``None`` where that asks for none."""
+        account = await self._service.accounts.get(found.account)
+        key = account.attrs.get("playback_key") if account else None
+        if not key:
+            return None
+        return sign.verify_playback(key, head.path, parse_form(head.query), now=self._service.now()).ok
 
     @staticmethod
     def mint(parts: Parts, account: Account, *, lifetime: float) -> dict[str, Any]:
