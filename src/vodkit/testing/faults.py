@@ -42,6 +42,7 @@ class FaultProxy:
         self._cuts: list[int] = []
         self._refusals = 0
         self._answers: deque[int] = deque()
+        self._holds: deque[float] = deque()
         self._lost_replies = 0
         self._rate: float | None = None
         self._frozen = threading.Event()
@@ -109,11 +110,17 @@ class FaultProxy:
         """Let everything pass again."""
         self._frozen.set()
 
+    def hold(self, seconds: float) -> None:
+        """Hold the next connection for so long, so that later ones overtake it."""
+        with self._lock:
+            self._holds.append(seconds)
+
     def calm(self) -> None:
         """Forget the faults that have not happened yet; full speed."""
         with self._lock:
             self._cuts.clear()
             self._answers.clear()
+            self._holds.clear()
             self._refusals = self._lost_replies = 0
         self._rate = None
         self.thaw()
@@ -136,9 +143,11 @@ class FaultProxy:
             self.connections += 1
             refused = self._refusals > 0
             self._refusals -= refused
+            held = self._holds.popleft() if self._holds else 0.0
         if refused:
             _reset(client)
             return
+        time.sleep(held)
         try:
             server = socket.create_connection(self._target, timeout=10)
         except OSError:
