@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from vodkit.core.errors import AuthError, NotFound, SourceNotFound, SourceUnreadable, VodError
+from vodkit.core.errors import (
+    AuthError,
+    NotFound,
+    SourceNotFound,
+    SourceUnreadable,
+    UnsupportedOption,
+    VodError,
+)
 
 from .rig import Rig
 
@@ -26,9 +33,8 @@ class Refusing:
         assert rig.proxy.connections == 0
 
     def test_a_missing_cover(self, rig: Rig) -> None:
-        if "cover" not in rig.capabilities.options:
-            pytest.skip("the provider takes no covers, and the descriptor says so")
-        with rig.connect() as vod, pytest.raises(SourceNotFound):
+        expected = SourceNotFound if "cover" in rig.capabilities.options else UnsupportedOption
+        with rig.connect() as vod, pytest.raises(expected):
             vod.upload(rig.file(10), cover=rig.folder / "nowhere.png")
         assert rig.proxy.connections == 0
 
