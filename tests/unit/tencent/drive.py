@@ -22,6 +22,19 @@ from vodkit.providers.tencent.client.provider import TencentProvider
 
 from .fake_cloud import ID, KEY, FakeCloud
 
+DATA = bytes(range(256)) * 40
+SMALL = UploadOptions(part_size=1000)
+
+
+def options(part_size: int | None = None, **values: Any) -> UploadOptions:
+    return UploadOptions(values, part_size)
+
+
+def stored(cloud: FakeCloud, extension: str) -> bytes:
+    """The one object with this extension."""
+    (found,) = [data for key, data in cloud.objects.items() if key.endswith(extension)]
+    return found
+
 
 @dataclass
 class Bytes:
