@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from .capabilities import Capabilities
 from .media import Media, MediaPage, Space
@@ -242,6 +242,10 @@ class MediaStore(Protocol):
     def download_request(self, id: str) -> tuple[str, Mapping[str, str]]:
         """Where the original can be fetched from: a URL and the headers to send."""
         ...
+
+
+CRC64_HEADER: Final = "x-vodkit-crc64"
+"""Carries the CRC-64/XZ (lower-case hex) of the whole object in the answers of a service's play URLs."""
 
 
 @runtime_checkable

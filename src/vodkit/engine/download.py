@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vodkit.core.contract import MediaStore, ReportsDigests
+from vodkit.core.contract import CRC64_HEADER, MediaStore, ReportsDigests
 from vodkit.core.errors import (
     ConfigError,
     ConnectionLost,
@@ -117,8 +117,14 @@ class Downloader:
         url, headers = self._store.download_request(id)
         with ExitStack() as stack:
             answer = self._fetcher.get(url, {**headers, "Range": "bytes=0-0"}, stack)
-            told = self._store.digests(answer.headers) if isinstance(self._store, ReportsDigests) else {}
-            return Facts.of(answer), told
+            return Facts.of(answer), self._told(answer.headers)
+
+    def _told(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Digests of the whole, from whatever served it: a service's play URL, or the vendor's own store."""
+        told = {"crc64": headers[CRC64_HEADER]} if CRC64_HEADER in headers else {}
+        if isinstance(self._store, ReportsDigests):
+            told |= self._store.digests(headers)
+        return told
 
     def _attempt(self, id: str, path: Path, byte_range: tuple[int, int] | None, budget: Budget) -> None:
         facts, told = self.look(id)

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from sqlalchemy import Connection
 
+from vodkit.core.contract import CRC64_HEADER
+
 from .app import send_json
 from .content_types import UNKNOWN, content_type
 from .contract import Head, MediaRecord, Receive, Room, Scope, Send, Service, StoredObject
@@ -92,6 +94,8 @@ class Playback:
             await send_json(send, refused.status, {"error": refused.text}, head.method)
             return
         headers = dict(_HEADERS)
+        if crc64 := found.blob.digests.get("crc64"):
+            headers[CRC64_HEADER] = crc64
         if found.content_type in ("", UNKNOWN):
             headers["content-type"] = content_type(place[2])
         if "download" in query:

@@ -1,0 +1,19 @@
+"""The face against the real service: what a room's own store does not say, the play URL does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def test_verify_and_download_know_the_digest(vodkit_service: Any, tmp_path: Path) -> None:
+    data = bytes(range(256)) * 9000
+    with vodkit_service.connect("tencent", state_dir=tmp_path / "state") as vod:
+        result = vod.upload_detailed(data, name="a.mp4", part_size=1 << 20)
+        _, told = vod.media.downloader().look(result.media.id)
+        assert told["crc64"] == result.receipt["items"][0]["crc64"]
+        vod.media.download(result.media.id, tmp_path / "back.mp4")
+        media = vod.upload(tmp_path / "back.mp4", part_size=1 << 20)
+        report = vod.verify(media.id)
+    assert {check.what for check in report.checks} >= {"size", "crc64"}
+    assert (tmp_path / "back.mp4").read_bytes() == data
