@@ -281,6 +281,40 @@ def test_the_same_upload_twice_at_once(movie: FileSource, ledger: Ledger) -> Non
     assert results[0].media.id == "u1"
 
 
+HOLDING = """
+import sys, pathlib
+sys.path.insert(0, sys.argv[3])
+from tests.unit.engine.toys import *
+from vodkit.engine.ledger import Ledger
+from vodkit.engine.run import run_upload
+def fault(what):
+    if what == "before complete":
+        print("inside", flush=True)
+        sys.stdin.read()
+source = FileSource(pathlib.Path(sys.argv[1]))
+run_upload(ToyProvider(ToyServer(fault=fault)), [item_of(source)], UploadOptions(),
+    ledger=Ledger(pathlib.Path(sys.argv[2])))
+"""
+
+
+def test_another_process_is_at_it_until_it_dies(movie: FileSource, tmp_path: Path) -> None:
+    root, state = str(Path(__file__).parents[3]), tmp_path / "state"
+    command = [sys.executable, "-c", HOLDING, str(movie.path), str(state), root]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"inside\n"
+        with Ledger(state) as ledger:
+            server = ToyServer()
+            server.uploads["u1"] = {}
+            with pytest.raises(UploadBusy):
+                run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+            other.kill()
+            other.wait()
+            result = run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+    assert result.resumed
+    assert server.media["u1"] == movie.path.read_bytes(), "the server is believed, not the ledger"
+
+
 def test_a_record_that_fills_up_does_not_stop_the_upload(movie: FileSource, ledger: Ledger) -> None:
     server = ToyServer()
 

@@ -67,6 +67,7 @@ def serving(script: Script) -> Iterator[str]:
                 sock, _ = listener.accept()
             except OSError:
                 return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             peers.append(sock)
             threading.Thread(target=one, args=(sock,), daemon=True).start()
 
