@@ -25,6 +25,7 @@ def assert_envelope(answer: Answer) -> None:
     assert uuid.UUID(answer.response["RequestId"])
 
 
+@pytest.mark.covers("tencent G-1")
 def test_g01_signed_requests_pass_and_changed_ones_do_not(one: Caller) -> None:
     assert not one.tc3("ApplyUpload", APPLY).code
     for changed in (
@@ -38,12 +39,14 @@ def test_g01_signed_requests_pass_and_changed_ones_do_not(one: Caller) -> None:
         assert "secret" not in changed.body.decode()
 
 
+@pytest.mark.covers("tencent G-1")
 def test_g01_a_get_request_is_signed_over_its_query(one: Caller) -> None:
     answer = one.tc3("ApplyUpload", {"MediaType": "mp4", "ClassId": 0}, method="GET")
     assert not answer.code
     assert_envelope(answer)
 
 
+@pytest.mark.covers("tencent G-2")
 @pytest.mark.parametrize(("skew", "code"), [(299, ""), (-299, ""), (302, "E"), (-301, "E")])
 def test_g02_timestamps_may_be_300_seconds_off(one: Caller, skew: int, code: str) -> None:
     expected = "AuthFailure.SignatureExpire" if code else ""
@@ -52,6 +55,7 @@ def test_g02_timestamps_may_be_300_seconds_off(one: Caller, skew: int, code: str
         assert_envelope(answer)
 
 
+@pytest.mark.covers("tencent G-2")
 def test_g02_unknown_keys_and_bad_tokens(one: Caller, world: World) -> None:
     stranger = world.caller("AKIDnobody")
     for answer, code in (
@@ -64,12 +68,14 @@ def test_g02_unknown_keys_and_bad_tokens(one: Caller, world: World) -> None:
         assert_envelope(answer)
 
 
+@pytest.mark.covers("tencent G-2")
 def test_g02_a_malformed_authorization_is_refused(one: Caller) -> None:
     answer = one.tc3("ApplyUpload", APPLY, headers={"Authorization": "TC3-HMAC-SHA256 Credential=x"})
     assert answer.code == "AuthFailure.InvalidAuthorization"
     assert_envelope(answer)
 
 
+@pytest.mark.covers("tencent G-3")
 @pytest.mark.parametrize("algorithm", ["HmacSHA1", "HmacSHA256"])
 @pytest.mark.parametrize("method", ["POST", "GET"])
 def test_g03_v1_signatures_over_any_text(one: Caller, algorithm: str, method: str) -> None:
@@ -86,6 +92,7 @@ def test_g03_v1_signatures_over_any_text(one: Caller, algorithm: str, method: st
     assert found["MediaInfoSet"][0]["MetaData"] is None
 
 
+@pytest.mark.covers("tencent G-3")
 def test_g03_v1_with_a_token_and_with_a_wrong_secret(one: Caller, world: World) -> None:
     temporary = federation(one)
     assert not temporary.v1("ApplyUpload", APPLY).code
@@ -93,6 +100,7 @@ def test_g03_v1_with_a_token_and_with_a_wrong_secret(one: Caller, world: World) 
     assert replace(one, secret="x").v1("ApplyUpload", APPLY).code == "AuthFailure.SignatureFailure"
 
 
+@pytest.mark.covers("tencent G-4")
 def test_g04_the_host_may_be_signed_with_or_without_its_port(one: Caller) -> None:
     host = "vod.tencentcloudapi.com"
     for sent, signed in ((host, host), (f"{host}:443", host), (f"{host}:443", f"{host}:443")):

@@ -28,6 +28,7 @@ MPD = (
 )
 
 
+@pytest.mark.covers("tencent G-8")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -45,11 +46,13 @@ def test_g08_playlists(one: Caller, text: str, expected: list[str]) -> None:
     assert by_form.response["MediaSegmentSet"] == expected
 
 
+@pytest.mark.covers("tencent G-8")
 def test_g08_mpd(one: Caller) -> None:
     found = one("ParseStreamingManifest", MediaManifestContent=MPD, ManifestType="mpd")["MediaSegmentSet"]
     assert found[:3] == ["v/init.mp4", "v/1.m4s", "v/2.m4s"]
 
 
+@pytest.mark.covers("tencent G-8")
 @pytest.mark.parametrize(
     "text",
     [
@@ -65,6 +68,7 @@ def test_g08_what_leaves_the_folder_is_refused(one: Caller, text: str) -> None:
     assert one.refused("ParseStreamingManifest", MediaManifestContent=text) == code
 
 
+@pytest.mark.covers("tencent G-8")
 def test_g08_other_refusals(one: Caller) -> None:
     assert one.refused("ParseStreamingManifest") == "MissingParameter"
     wrong = one.refused("ParseStreamingManifest", MediaManifestContent=PLAIN, ManifestType="ism")

@@ -25,6 +25,7 @@ def info(caller: Caller, file_id: str, **params: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.covers("tencent G-17")
 def test_g17_media_infos(one: Caller) -> None:
     committed = one.upload(
         b"12345", cover=PNG, CoverType="png", MediaName="名字", SourceContext="ctx", StorageRegion="ap-tokyo"
@@ -59,6 +60,7 @@ def test_g17_media_infos(one: Caller) -> None:
     assert found["ReviewInfo"] is None
 
 
+@pytest.mark.covers("tencent G-17")
 def test_g17_filters_and_unknown_ids(one: Caller) -> None:
     file_id = one.upload(b"x")["FileId"]
     answer = one("DescribeMediaInfos", FileIds=[file_id, "1", file_id, "x"], Filters=["metaData"])
@@ -76,6 +78,7 @@ def test_g17_filters_and_unknown_ids(one: Caller) -> None:
         assert one.refused("DescribeMediaInfos", **params) == code
 
 
+@pytest.mark.covers("tencent G-17")
 def test_g17_search(two: Caller) -> None:
     app = two("CreateSubAppId", Name="search")["SubAppId"]
     top = two("CreateClass", ParentId=-1, ClassName="top", SubAppId=app)["ClassId"]
@@ -121,6 +124,7 @@ def test_g17_search(two: Caller) -> None:
     assert two("SearchMedia", SubAppId=app, Limit=1)["TotalCount"] == 3
 
 
+@pytest.mark.covers("tencent G-17")
 def test_g17_search_is_capped(one: Caller) -> None:
     assert one("SearchMedia", Offset=4990, Limit=10)["MediaInfoSet"] == []
     assert one.refused("SearchMedia", Offset=4991, Limit=10) == "InvalidParameterValue.LimitTooLarge"
@@ -136,6 +140,7 @@ def test_g17_search_is_capped(one: Caller) -> None:
         assert one.refused("SearchMedia", **params) == code, params
 
 
+@pytest.mark.covers("tencent G-17")
 def test_g17_delete(one: Caller, world: World) -> None:
     committed = one.upload(b"x", cover=PNG, CoverType="png")
     one("DeleteMedia", FileId=committed["FileId"])
@@ -145,6 +150,7 @@ def test_g17_delete(one: Caller, world: World) -> None:
     assert one.refused("DeleteMedia", FileId="1") == "ResourceNotFound.FileNotExist"
 
 
+@pytest.mark.covers("tencent G-17")
 def test_g17_delete_of_parts(one: Caller, world: World) -> None:
     committed = one.upload(b"x", cover=PNG, CoverType="png")
     file_id = committed["FileId"]
@@ -168,6 +174,7 @@ def subtitle(**changes: str) -> dict[str, str]:
     return {**given, **changes}
 
 
+@pytest.mark.covers("tencent G-17")
 def test_g17_modify(one: Caller, world: World) -> None:
     committed = one.upload(b"x", cover=PNG, CoverType="png")
     file_id = committed["FileId"]
@@ -216,6 +223,7 @@ def test_g17_modify(one: Caller, world: World) -> None:
     assert found["BasicInfo"]["TagSet"] == [] and found["KeyFrameDescInfo"] is None
 
 
+@pytest.mark.covers("tencent G-17")
 @pytest.mark.parametrize(
     ("params", "code"),
     [
@@ -257,6 +265,7 @@ def test_g17_modify_refuses(one: Caller, params: dict[str, Any], code: str) -> N
     assert (basic["Name"], basic["TagSet"]) == ("untouched", [])
 
 
+@pytest.mark.covers("tencent G-17")
 def test_g17_tags_are_counted_over_calls(one: Caller) -> None:
     file_id = one.upload(b"x")["FileId"]
     one("ModifyMediaInfo", FileId=file_id, AddTags=[str(n) for n in range(16)])
@@ -264,6 +273,7 @@ def test_g17_tags_are_counted_over_calls(one: Caller) -> None:
     assert one.refused("ModifyMediaInfo", FileId=file_id, AddTags=["16"]) == "LimitExceeded.TagCountReachMax"
 
 
+@pytest.mark.covers("tencent G-17")
 def test_g17_blocked_media_do_not_play(one: Caller, world: World) -> None:
     committed = one.upload(b"x")
     ids = [committed["FileId"], "1"]
@@ -277,6 +287,7 @@ def test_g17_blocked_media_do_not_play(one: Caller, world: World) -> None:
     assert wrong == "InvalidParameterValue.Operation"
 
 
+@pytest.mark.covers("tencent G-17")
 def test_g17_the_class_tree(two: Caller) -> None:
     app = {"SubAppId": two("CreateSubAppId", Name="classes")["SubAppId"]}
     parents = [-1]

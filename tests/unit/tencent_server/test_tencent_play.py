@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from vodkit.providers.tencent import sign
 
 from .world import Caller, World
 
 
+@pytest.mark.covers("tencent G-18")
 def test_g18_a_committed_media_plays_in_ranges(one: Caller, world: World) -> None:
     content = bytes(range(256)) * 40
     url = one.upload(content)["MediaUrl"]
@@ -19,6 +22,7 @@ def test_g18_a_committed_media_plays_in_ranges(one: Caller, world: World) -> Non
     assert world.play(url, Range=f"bytes={len(content)}-").status == 416
 
 
+@pytest.mark.covers("tencent G-18")
 def test_g18_key_protected_urls(world: World) -> None:
     protected = world.caller("AKIDprotected")
     url = protected.upload(b"for some")["MediaUrl"]

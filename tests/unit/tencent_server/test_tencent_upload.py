@@ -19,6 +19,7 @@ def iso(ahead: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=ahead)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@pytest.mark.covers("tencent G-5")
 def test_g05_names_suit_the_official_clients(one: Caller) -> None:
     applied = one("ApplyUpload", MediaType="mp4", CoverType="png")
     for pattern in (PYTHON_BUCKET, NODE_BUCKET):
@@ -32,6 +33,7 @@ def test_g05_names_suit_the_official_clients(one: Caller) -> None:
     assert one("ApplyUpload", MediaType="mp4")["CoverStoragePath"] == ""
 
 
+@pytest.mark.covers("tencent G-5")
 def test_g05_upload_keys_reach_their_folder_only(one: Caller, world: World) -> None:
     applied, other = one("ApplyUpload", MediaType="m3u8"), one("ApplyUpload", MediaType="mp4")
     uploader, bucket = one.uploader(applied), applied["StorageBucket"]
@@ -52,6 +54,7 @@ def test_g05_upload_keys_reach_their_folder_only(one: Caller, world: World) -> N
             assert re.search(rb"<%b>[^<]+</%b>" % (element, element), refused.body)
 
 
+@pytest.mark.covers("tencent G-6")
 @pytest.mark.parametrize(
     ("params", "code", "message"),
     [
@@ -77,6 +80,7 @@ def test_g06_apply_refuses(one: Caller, params: dict[str, object], code: str, me
     assert message in (None, answer.message)
 
 
+@pytest.mark.covers("tencent G-6")
 @pytest.mark.parametrize(
     "params",
     [
@@ -100,12 +104,14 @@ def test_g06_apply_accepts(one: Caller, params: dict[str, object]) -> None:
     assert re.fullmatch(r"\d{18,19}", committed["FileId"])
 
 
+@pytest.mark.covers("tencent G-7")
 def test_g07_commit_hands_back_what_plays(one: Caller, world: World) -> None:
     committed = one.upload(b"the movie", cover=b"the cover", CoverType="png")
     assert world.play(committed["MediaUrl"]).body == b"the movie"
     assert world.play(committed["CoverUrl"]).body == b"the cover"
 
 
+@pytest.mark.covers("tencent G-7")
 def test_g07_a_commit_can_be_repeated(one: Caller, world: World) -> None:
     applied = one("ApplyUpload", MediaType="mp4")
     one.fill(applied, b"once")
@@ -122,6 +128,7 @@ def test_g07_a_commit_can_be_repeated(one: Caller, world: World) -> None:
     assert found["TotalCount"] == 1
 
 
+@pytest.mark.covers("tencent G-7")
 def test_g07_commit_refuses_bad_and_foreign_sessions(one: Caller, two: Caller) -> None:
     applied = one("ApplyUpload", MediaType="mp4")
     key = applied["VodSessionKey"]
@@ -132,6 +139,7 @@ def test_g07_commit_refuses_bad_and_foreign_sessions(one: Caller, two: Caller) -
     assert one.refused("CommitUpload") == "MissingParameter"
 
 
+@pytest.mark.covers("tencent G-7")
 def test_g07_commit_before_the_object_is_there_can_be_tried_again(one: Caller) -> None:
     applied = one("ApplyUpload", MediaType="mp4")
     assert one.refused("CommitUpload", VodSessionKey=applied["VodSessionKey"]) == "ResourceNotFound"
@@ -139,6 +147,7 @@ def test_g07_commit_before_the_object_is_there_can_be_tried_again(one: Caller) -
     assert one("CommitUpload", VodSessionKey=applied["VodSessionKey"])["FileId"]
 
 
+@pytest.mark.covers("tencent G-7")
 def test_g07_commit_of_another_application_is_refused(one: Caller) -> None:
     applied = one("ApplyUpload", MediaType="mp4", SubAppId=1500000101)
     one.fill(applied, b"x")
@@ -152,6 +161,7 @@ def test_g07_commit_of_another_application_is_refused(one: Caller) -> None:
     assert one("CommitUpload", VodSessionKey=key, SubAppId=1500000101)["FileId"]
 
 
+@pytest.mark.covers("tencent G-7")
 def test_g07_a_missing_cover_does_not_stop_a_commit(one: Caller) -> None:
     assert one.upload(b"x", CoverType="png")["CoverUrl"] == ""
 
@@ -201,6 +211,7 @@ def test_an_expired_media_is_gone(one: Caller, world: World) -> None:
         world.clock.ahead -= 3601
 
 
+@pytest.mark.covers("tencent G-15")
 def test_g15_uploads_at_once_do_not_mix(one: Caller, two: Caller, world: World) -> None:
     def upload(number: int) -> tuple[bytes, bytes]:
         content = b"%d " % number * 5000

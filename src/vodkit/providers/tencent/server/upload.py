@@ -144,7 +144,9 @@ async def _commit(caller: Caller, params: Params) -> dict[str, Any]:
 
 
 def _session(conn: Connection, caller: Caller, key: str) -> RowMapping:
-    found = conn.execute(select(sessions).where(sessions.c.key == key)).mappings().first()
+    # Two commits of one session must not both find it open.
+    query = select(sessions).where(sessions.c.key == key).with_for_update()
+    found = conn.execute(query).mappings().first()
     if (
         found is None
         or (found["account"], found["app"]) != (caller.account, caller.home.id)
@@ -218,7 +220,7 @@ async def sweep(service: Service, now: float) -> None:
 
     def forget(conn: Connection, key: str) -> None:
         where = (sessions.c.key == key, sessions.c.expires <= now)
-        found = conn.execute(select(sessions).where(*where)).mappings().first()
+        found = conn.execute(select(sessions).where(*where).with_for_update()).mappings().first()
         if found is None:
             return
         if found["state"] == "open":
