@@ -84,7 +84,7 @@ DESCRIPTOR = Descriptor(
         Setting("require_sub_app", "Refuse calls that name no application", kind="bool", default=False),
         Setting("region", "Default storage region", default="ap-chongqing"),
         Setting("regions", "Storage regions that are enabled; every known one if empty", kind="list"),
-        Setting("token_life", "Seconds that upload credentials live; 0: clients use their own key", kind="int", default=172_800),
+        Setting("token_life", "Seconds that upload keys live; 0: none are made", kind="int", default=172_800),
         Setting("min_part_size", "Smallest part in bytes, the last one apart", kind="int", default=1 << 20),
         Setting("playback_key", "Key of the key-protected playback URLs", secret=True),
     ),
