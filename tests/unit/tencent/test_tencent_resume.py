@@ -21,7 +21,7 @@ from .drive import DATA, SMALL, Crash, Ledger, items, options, provider, run, st
 from .fake_cloud import ID, KEY, FakeCloud, Seen, api_fault, cos_fault
 
 
-@pytest.mark.parametrize("crash_after", range(14))
+@pytest.mark.parametrize("crash_after", range(16))
 def test_a_crash_anywhere_is_resumed(crash_after: int) -> None:
     cloud, ledger = FakeCloud(), Ledger()
     upload = items(("media", "a.mp4", DATA), ("cover", "c.png", b"png"))
