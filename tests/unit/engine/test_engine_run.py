@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import signal
@@ -95,7 +96,7 @@ def test_a_fatal_error_ends_it_and_resume_sends_only_the_rest(movie: FileSource,
 
 def test_the_original_error_is_raised_not_the_echo_of_the_others(movie: FileSource) -> None:
     server = ToyServer()
-    interrupt_after(server, 2, ValueError("a bug"))  # type: ignore[arg-type]
+    interrupt_after(server, 2, ValueError("a bug"))
     with pytest.raises(ValueError, match="a bug"):
         run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST)
     assert not workers()
@@ -339,7 +340,8 @@ def test_a_record_that_fills_up_does_not_stop_the_upload(movie: FileSource, ledg
 
 def test_a_record_that_cannot_be_written_from_the_start(movie: FileSource, ledger: Ledger) -> None:
     ledger._db.execute("PRAGMA query_only = 1")
-    server, notices = ToyServer(), []
+    server = ToyServer()
+    notices: list[str] = []
     run_upload(
         ToyProvider(server),
         [item_of(movie)],
@@ -359,13 +361,13 @@ def test_a_record_that_cannot_be_written_from_the_start(movie: FileSource, ledge
 
 
 def test_what_must_be_known_is_computed_once_and_kept(movie: FileSource, ledger: Ledger) -> None:
-    import hashlib
-
     server = ToyServer()
     provider = ToyProvider(server, needs=frozenset({"size", "md5"}))
     for _ in range(2):
-        item, seen = item_of(movie), []
+        item = item_of(movie)
+        seen: list[Progress] = []
         result = run_upload(provider, [item], OPTIONS, settings=FAST, ledger=ledger, on_progress=seen.append)
+        assert seen[-1].phase == "done"
         assert item.digests["md5"] == hashlib.md5(movie.path.read_bytes()).hexdigest()
         assert result.receipt["items"][0]["md5"] == item.digests["md5"]
     reads = [0]

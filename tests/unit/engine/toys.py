@@ -28,7 +28,7 @@ def no_fault(_: str) -> None:
 
 
 def random_faults(seed: int, rate: float) -> Fault:
-    """Fails a share of all calls, before or after their effect, ``limit`` of them at most."""
+    """Fails a share of all calls, before or after their effect."""
     dice, lock = random.Random(seed), threading.Lock()
 
     def fault(_: str) -> None:

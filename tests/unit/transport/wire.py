@@ -15,7 +15,7 @@ class Peer:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self._left = b""
+        self._left = bytearray()
 
     def read_head(self) -> bytes:
         while b"\r\n\r\n" not in self._left:
@@ -24,7 +24,7 @@ class Peer:
                 raise EOFError
             self._left += chunk
         head, _, self._left = self._left.partition(b"\r\n\r\n")
-        return head
+        return bytes(head)
 
     def read_body(self, length: int) -> bytes:
         while len(self._left) < length:
@@ -33,7 +33,7 @@ class Peer:
                 raise EOFError
             self._left += chunk
         body, self._left = self._left[:length], self._left[length:]
-        return body
+        return bytes(body)
 
     def request(self) -> tuple[bytes, bytes]:
         head = self.read_head()
