@@ -18,7 +18,8 @@ def configure(level: str = "info", *, json: bool | None = None) -> None:
     as_json = not sys.stderr.isatty() if json is None else json
     renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if not as_json:
-        renderer = structlog.dev.ConsoleRenderer()
+        # The default shows the local variables of every frame, secrets included.
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

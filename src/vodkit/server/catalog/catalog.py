@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 
@@ -51,8 +51,9 @@ class SqlCatalog:
             self._migrate(rooms)
             self._writer = Writer(self._engine, self._follow)
         else:
-            self._engine = create_engine(self.url, pool_size=_PG_WRITERS, pool_pre_ping=True)
-            self._reader = create_engine(self.url, pool_size=READERS, pool_pre_ping=True)
+            shared: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+            self._engine = create_engine(self.url, pool_size=_PG_WRITERS, **shared)
+            self._reader = create_engine(self.url, pool_size=READERS, **shared)
             self._migrate(rooms)
             self._writers = ThreadPoolExecutor(_PG_WRITERS, "vodkit-write")
 

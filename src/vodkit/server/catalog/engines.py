@@ -46,8 +46,9 @@ def sqlite_engines(url: URL) -> tuple[Engine, Engine]:
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     options: dict[str, Any] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    writer = create_engine(url, connect_args=options, pool_size=1, max_overflow=0)
-    reader = create_engine(url, connect_args=options, pool_size=READERS, max_overflow=0)
+    # Parameters hold secrets; error messages would show them.
+    writer = create_engine(url, connect_args=options, pool_size=1, max_overflow=0, hide_parameters=True)
+    reader = create_engine(url, connect_args=options, pool_size=READERS, max_overflow=0, hide_parameters=True)
     _prepare(writer, "BEGIN IMMEDIATE", ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"))
     _prepare(reader, "BEGIN", ("query_only = ON",))
     return writer, reader
