@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from vodkit.core import registry
 from vodkit.core.errors import ConfigError
@@ -158,7 +158,8 @@ def _open_catalog(settings: Settings, kinds: Mapping[str, Any]) -> SqlCatalog:
         return SqlCatalog(settings.database, Path(settings.data), tables)
     except ValueError as problem:
         raise ConfigError(str(problem), advice="Check --database") from problem
-    except DBAPIError as problem:
+    except (SQLAlchemyError, OSError) as problem:
+        reason = getattr(problem, "orig", None) or problem
         raise ConfigError(
-            f"the database cannot be opened: {problem.orig}", advice="Check --database and --data"
+            f"the database cannot be opened: {reason}", advice="Check --database and --data"
         ) from problem

@@ -15,35 +15,37 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+SERVE = """\
+import json, sys
+from vodkit.server import logs, run
+from vodkit.server.contract import Settings
+logs.configure()
+run.serve(Settings(**json.loads(sys.argv[1])))
+"""
 SOURCES = HERE.parents[2] / "src"
 
 
 class Running:
     """``vodkit serve`` in a process of its own."""
 
-    def __init__(self, data: Path, *options: str) -> None:
+    def __init__(self, data: Path, *options: str, fails: bool = False, **settings: object) -> None:
         paths = [str(SOURCES), str(HERE / "toy"), *filter(None, [os.environ.get("PYTHONPATH")])]
         self.data = data
+        # A file, because a pipe that nobody reads would fill up and stop the service.
+        self.said = data.with_name(f"{data.name}.{os.urandom(4).hex()}.log")
+        command = ["-m", "vodkit", "serve", "--listen", "127.0.0.1:0", "--data", str(data), *options]
+        if settings:
+            command = ["-c", SERVE, json.dumps({"data": str(data), "listen": "127.0.0.1:0", **settings})]
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "vodkit",
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--data",
-                str(data),
-                *options,
-            ],
+            [sys.executable, *command],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self.said.open("w"),
             text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
         assert self.process.stdout is not None
         self.ready = self.process.stdout.readline()
-        if not self.ready and not options:
+        if not self.ready and not fails:
             raise AssertionError(self.stop()[1])
         self.url = self.ready.rpartition(" ")[2].strip()
         self.port = int(self.url.rpartition(":")[2]) if self.url else 0
@@ -52,8 +54,8 @@ class Running:
         """Exit code and what was written to stderr."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=30)
-        return self.process.returncode, errors
+        self.process.communicate(timeout=30)
+        return self.process.returncode, self.said.read_text()
 
     def wire(self) -> Wire:
         return Wire(self.port)
@@ -116,8 +118,8 @@ def start() -> Iterator[Callable[..., Running]]:
     """Start services of one's own; they are stopped afterwards."""
     started: list[Running] = []
 
-    def run(data: Path, *options: str) -> Running:
-        started.append(Running(data, *options))
+    def run(data: Path, *options: str, fails: bool = False, **settings: object) -> Running:
+        started.append(Running(data, *options, fails=fails, **settings))
         return started[-1]
 
     yield run

@@ -1,0 +1,86 @@
+"""``vodkit accounts`` beside a running service."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from .conftest import HERE, SOURCES, Running, eventually
+
+
+def accounts(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "vodkit", "accounts", "--data", str(data), *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{SOURCES}{os.pathsep}{HERE / 'toy'}"},
+    )
+
+
+def known(running: Running, key: str) -> Any:
+    answer = urllib3.request("GET", f"{running.url}/toy/account?{key}")
+    return answer.json() if answer.status == 200 else None
+
+
+def test_add_use_list_disable_and_enable(running: Running) -> None:
+    assert known(running, "mine") is None
+    made = accounts(running.data, "add", "toy", "--id", "mine", "--set", "number=7", "--set", "hidden=hush")
+    account = json.loads(made.stdout)
+    assert (account["id"], account["number"], len(account["secret"])) == ("mine", 7, 40)
+
+    seen = known(running, "mine")
+    assert (seen["secret"], seen["open"], seen["same"]) == (account["secret"], False, True)
+    assert seen["attrs"] == {"number": 7, "hidden": "hush", "region": "here"}
+    assert account["secret"] not in seen["repr"] and "hush" not in seen["repr"]
+
+    listed = accounts(running.data, "list", "--provider", "toy", "--json").stdout
+    assert "mine" in [found["key"] for found in json.loads(listed)]
+    assert account["secret"] not in listed and "hush" not in listed
+
+    assert accounts(running.data, "disable", "toy", "mine").returncode == 0
+    eventually(lambda: known(running, "mine") is None)
+    again = accounts(running.data, "add", "toy", "--id", "mine", "--secret", "new")
+    assert again.returncode == 0
+    assert known(running, "mine")["secret"] == "new"
+
+    stored = "".join(sqlite3.connect(running.data / "vodkit.db").iterdump())
+    assert account["secret"] not in stored and "hush" not in stored
+
+
+def test_mint(running: Running) -> None:
+    (account,) = [
+        found
+        for found in json.loads(accounts(running.data, "list", "--provider", "toy", "--json").stdout)
+        if found["key"] != "mine"
+    ]
+    minted = accounts(running.data, "mint", "toy", "--id", account["key"], "--lifetime", "60")
+    assert json.loads(minted.stdout) == {"key": account["key"], "lifetime": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (("add", "tyo"), 2, "Did you mean 'toy'"),
+        (("add", "toy", "--set", "nmuber=7"), 2, "Did you mean 'number'"),
+        (("add", "toy", "--set", "number=x"), 2, "must be of type int"),
+        (("disable", "toy", "nobody"), 5, "no account 'nobody'"),
+    ],
+)
+def test_mistakes(running: Running, arguments: tuple[str, ...], code: int, complaint: str) -> None:
+    result = accounts(running.data, *arguments)
+    assert (result.returncode, complaint in result.stderr) == (code, True), result.stderr
+
+
+def test_a_folder_without_a_service_stays_as_it_is(tmp_path: Path, start: Callable[..., Running]) -> None:
+    result = accounts(tmp_path / "data", "list")
+    assert (result.returncode, "no service's data" in result.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,169 @@
+"""Play URLs over HTTP: bytes, headers, links, and media that may not play."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import urllib3
+
+from .conftest import Running
+
+BODY = bytes(range(256)) * 12_000
+KEY = "films/ü b?#%.mp4"
+HTTP = urllib3.PoolManager(retries=False)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = Running(tmp_path_factory.mktemp("play") / "data")
+    put(running, KEY, BODY, "video/mp4")
+    put(running, "empty", b"", "")
+    yield running
+    running.stop()
+
+
+def put(running: Running, key: str, body: bytes, kind: str) -> None:
+    target = f"{running.url}/toy/put/room/{quote(key, safe='')}"
+    answer = HTTP.request("PUT", target, body=body, headers={"Content-Type": kind})
+    assert answer.status == 200, answer.data
+
+
+def ask(running: Running, path: str, **fields: str) -> Any:
+    answer = HTTP.request("GET", f"{running.url}{path}", fields=fields)
+    assert answer.status == 200, answer.data
+    return answer.json()
+
+
+def link(running: Running, key: str = KEY, lifetime: float = 60) -> tuple[str, str]:
+    found = ask(running, "/toy/link", space="room", key=key, lifetime=str(lifetime))
+    return found["url"], found["signed"]
+
+
+def test_the_whole(service: Running) -> None:
+    answer = HTTP.request("GET", link(service)[0])
+    assert (answer.status, answer.data) == (200, BODY)
+    expected = {
+        "content-type": "video/mp4",
+        "content-length": str(len(BODY)),
+        "etag": '"tag"',
+        "accept-ranges": "bytes",
+        "access-control-allow-origin": "*",
+        "x-content-type-options": "nosniff",
+    }
+    assert {name: answer.headers[name] for name in expected} == expected
+
+
+def test_head_has_the_length_and_no_body(service: Running) -> None:
+    answer = HTTP.request("HEAD", link(service)[0])
+    assert (answer.status, answer.headers["content-length"], answer.data) == (200, str(len(BODY)), b"")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(0, 0), (0, 1 << 20), (1_048_575, 1_048_577), (len(BODY) - 1, None)],
+)
+def test_ranges(service: Running, start: int, end: int | None) -> None:
+    wanted = f"bytes={start}-{'' if end is None else end}"
+    answer = HTTP.request("GET", link(service)[0], headers={"Range": wanted})
+    piece = BODY[start : None if end is None else end + 1]
+    assert (answer.status, answer.data) == (206, piece)
+    assert answer.headers["content-range"] == f"bytes {start}-{start + len(piece) - 1}/{len(BODY)}"
+
+
+def test_range_after_the_end(service: Running) -> None:
+    answer = HTTP.request("GET", link(service)[0], headers={"Range": f"bytes={len(BODY)}-"})
+    assert (answer.status, answer.headers["content-range"]) == (416, f"bytes */{len(BODY)}")
+    assert answer.headers["content-length"] == "0"
+
+
+def test_an_empty_object(service: Running) -> None:
+    answer = HTTP.request("GET", link(service, "empty")[0])
+    assert (answer.status, answer.data) == (200, b"")
+    assert answer.headers["content-type"] == "application/octet-stream"
+
+
+def test_not_modified(service: Running) -> None:
+    answer = HTTP.request("GET", link(service)[0], headers={"If-None-Match": '"tag"'})
+    assert (answer.status, answer.data, answer.headers["etag"]) == (304, b"", '"tag"')
+
+
+def test_download_names_the_file(service: Running) -> None:
+    answer = HTTP.request("HEAD", link(service)[0] + "?download=%C3%BC%22.mp4")
+    assert (
+        answer.headers["content-disposition"]
+        == "attachment; filename=\"__.mp4\"; filename*=UTF-8''%C3%BC%22.mp4"
+    )
+    assert "films" not in HTTP.request("HEAD", link(service)[0] + "?download").headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v", "/v/", "/v/toy/room/", "/v/toy/room/none", "/v/nobody/room/x", "/v/toy/room/%FF"]
+)
+def test_what_is_not_there(service: Running, path: str) -> None:
+    assert HTTP.request("GET", service.url + path).status == 404
+
+
+def test_other_methods(service: Running) -> None:
+    assert HTTP.request("DELETE", link(service)[0]).status == 405
+    preflight = HTTP.request("OPTIONS", link(service)[0])
+    assert (preflight.status, "GET" in preflight.headers["access-control-allow-methods"]) == (204, True)
+
+
+def test_signed_links(service: Running) -> None:
+    url, signed = link(service)
+    assert HTTP.request("GET", signed).data == BODY
+    signature = signed.rpartition("=")[2]
+    for wrong in (
+        signed[:-3] + "xyz",
+        signed.replace("expires=1", "expires=2"),
+        f"{url}?signature={signature}",
+    ):
+        assert HTTP.request("GET", wrong).status == 403
+    other = signed.replace(url, link(service, "empty")[0])
+    assert HTTP.request("GET", other).status == 403
+
+
+def test_an_expired_link(service: Running) -> None:
+    answer = HTTP.request("GET", link(service, lifetime=-1)[1])
+    assert (answer.status, json.loads(answer.data)) == (403, {"error": "the link has expired"})
+
+
+def test_the_room_has_a_say(service: Running) -> None:
+    url = link(service)[0]
+    assert HTTP.request("HEAD", url + "?toy=yes").status == 200
+    assert HTTP.request("HEAD", url + "?toy=no").status == 403
+
+
+def test_media_that_may_not_play(service: Running) -> None:
+    for name in ("blocked", "over", "fine"):
+        put(service, f"{name}/film", b"film", "video/mp4")
+        put(service, f"{name}/hls/segment.ts", b"part", "video/mp2t")
+    common = {"space": "room"}
+    ask(service, "/toy/media", id="b", key="blocked/film", folder="blocked/", status="blocked", **common)
+    ask(service, "/toy/media", id="o", key="over/film", folder="over/", expires="-1", **common)
+    ask(service, "/toy/media", id="f", key="fine/film", folder="fine/", expires="100", **common)
+    got = {
+        name: {
+            HTTP.request("HEAD", link(service, f"{name}/{end}")[0]).status
+            for end in ("film", "hls/segment.ts")
+        }
+        for name in ("blocked", "over", "fine")
+    }
+    assert got == {"blocked": {403}, "over": {404}, "fine": {200}}
+
+
+def test_signed_playback_only(tmp_path: Path) -> None:
+    running = Running(tmp_path / "data", "--signed-playback")
+    try:
+        put(running, "film", b"film", "video/mp4")
+        url, signed = link(running, "film")
+        assert HTTP.request("GET", url).status == 403
+        assert HTTP.request("GET", url + "?toy=yes").data == b"film"
+        assert HTTP.request("GET", signed).data == b"film"
+    finally:
+        running.stop()
