@@ -7,9 +7,12 @@ import random
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from vodkit.server.embedded import EmbeddedService, embedded
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -21,10 +24,11 @@ EXAMPLES = [
 ]
 
 
-@pytest.fixture(scope="session")
-def open_service(vodkit_factory):  # type: ignore[no-untyped-def]
+@pytest.fixture(scope="module")
+def open_service() -> Iterator[EmbeddedService]:
     """A service that takes any access key: the examples print placeholders for keys."""
-    return vodkit_factory(strict=False)
+    with embedded(strict=False) as service:
+        yield service
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("code", EXAMPLES)
-def test_example(code: str, folder: Path, open_service) -> None:  # type: ignore[no-untyped-def]
+def test_example(code: str, folder: Path, open_service: EmbeddedService) -> None:
     env = {**os.environ, "VODKIT_SERVICE": open_service.url, "VODKIT_STATE_DIR": str(folder / "state")}
     # The examples' ellipses stand for keys; any will do here.
     done = subprocess.run(
