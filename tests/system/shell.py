@@ -33,8 +33,8 @@ class Outcome:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-def vodkit(*args: str, cwd: Path | None = None, user: int | None = None, **env: str) -> Outcome:
-    """Run ``vodkit ARGS`` to its end; as this user id, if one is given."""
+def vodkit(*args: str, cwd: Path | None = None, **env: str) -> Outcome:
+    """Run ``vodkit ARGS`` to its end."""
     with subprocess.Popen(
         [sys.executable, "-m", "vodkit", *args],
         stdout=subprocess.PIPE,
@@ -42,7 +42,6 @@ def vodkit(*args: str, cwd: Path | None = None, user: int | None = None, **env: 
         stdin=subprocess.DEVNULL,
         text=True,
         cwd=cwd,
-        user=user,
         env={**os.environ, **env},
     ) as process:
         assert process.stdout is not None and process.stderr is not None

@@ -53,14 +53,15 @@ class Bar:
     """
 
     def __init__(self, label: str, *, quiet: bool = False) -> None:
+        console = Console(stderr=True)
         self._rich = RichProgress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             DownloadColumn(binary_units=True),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=quiet,
+            console=console,
+            disable=quiet or not console.is_terminal,
         )
         self._label = label
         self._task = self._rich.add_task(label, total=None)
@@ -76,7 +77,7 @@ class Bar:
 
     def __call__(self, progress: Progress) -> None:
         """Show where the transfer stands."""
-        label = self._label if progress.phase == "sending" else f"{self._label} ({progress.phase})"
+        label = f"{self._label} ({progress.phase})" if progress.phase == "hashing" else self._label
         self._rich.update(self._task, description=label, completed=progress.sent, total=progress.total)
 
     def notice(self, text: str) -> None:
