@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ._options import Pair
+
 if TYPE_CHECKING:
     from vodkit.server.contract import Settings
 
@@ -49,16 +51,15 @@ def list_(settings: Settings, provider: str | None, as_json: bool) -> None:
 @click.argument("provider")
 @click.option("--id", "key", help="Public id; made when not given.")
 @click.option("--secret", envvar="VODKIT_ACCOUNT_SECRET", help="Secret; made when not given.")
-@click.option("--set", "facts", multiple=True, metavar="NAME=VALUE", help="A further fact of the account.")
+@click.option("--set", "facts", type=Pair(), multiple=True, help="A further fact of the account.")
 @click.pass_obj
 def add(
-    settings: Settings, provider: str, key: str | None, secret: str | None, facts: tuple[str, ...]
+    settings: Settings, provider: str, key: str | None, secret: str | None, facts: tuple[tuple[str, str], ...]
 ) -> None:
     """Add an account, or change or enable one; prints it as JSON, once, with its secret."""
     from vodkit.server.admin import add_account
 
-    pairs = dict(fact.split("=", 1) if "=" in fact else (fact, "") for fact in facts)
-    entry = add_account(settings, provider, key, secret, pairs)
+    entry = add_account(settings, provider, key, secret, dict(facts))
     shown = {"provider": entry.provider, "id": entry.key, "secret": entry.secret, **entry.attrs}
     click.echo(json.dumps(shown, ensure_ascii=False))
 
