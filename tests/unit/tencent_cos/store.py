@@ -110,13 +110,12 @@ class Store:
         secret, expected = KEYS[key]
         if token != expected:
             raise sign.Refused("AccessDenied", "the token is not this key's")
-        if bucket != self.bucket:
-            raise sign.Refused("NoSuchBucket", "no such bucket")
         account = "b" if key == "other" else "a"
+        shared = {"min_part": self.min_part, "bucket_exists": bucket == self.bucket}
         if key == "temp":
-            return Access(account, secret, _uploads, min_part=self.min_part)
+            return Access(account, secret, _uploads, **shared)
         expires = self.service.now() - 1 if key == "late" else None
-        return Access(account, secret, lambda op, name: True, expires, key == "open", self.min_part)
+        return Access(account, secret, lambda op, name: True, expires, key == "open", **shared)
 
     def call(self, method, key="", query=(), headers=None, body=None, *, by="temp", host=None, path=None):
         """One request, signed by a key of :data:`KEYS` (or not at all), and its answer."""

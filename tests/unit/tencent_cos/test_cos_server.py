@@ -253,6 +253,15 @@ def test_unknown_key(store):
 def test_unknown_bucket(store):
     host = store.host.replace(store.bucket, "other-1")
     assert store.code("PUT", "dir/f", body=b"", host=host) == (404, "NoSuchBucket")
+    signed = [("host", host)]
+    old = sign.Window(1_500_000_000, 1_500_000_600)
+    for secret, window, code in (
+        ("guess", _window(), "SignatureDoesNotMatch"),
+        ("root-secret", old, "AccessDenied"),
+    ):
+        fields = sign.sign("root", secret, "GET", "/dir/f", (), signed, window)
+        reply = store.raw("GET", "/dir/f", {"host": host, "authorization": sign.authorization(fields)})
+        assert wire.read_fault(reply.body).code == code
 
 
 def test_wrong_secret(store):

@@ -128,6 +128,49 @@ def test_g07_a_commit_can_be_repeated(one: Caller, world: World) -> None:
     assert found["TotalCount"] == 1
 
 
+def test_upload_keys_write_nothing_after_the_commit(one: Caller, world: World) -> None:
+    applied = one("ApplyUpload", MediaType="mp4")
+    bucket, key = applied["StorageBucket"], applied["MediaStoragePath"][1:]
+    uploader = one.uploader(applied)
+
+    def begin() -> str:
+        answer = uploader.cos("POST", bucket, key, uploads="")
+        return re.search(rb"<UploadId>([^<]+)", answer.body)[1].decode()  # type: ignore[index]
+
+    finished, left = begin(), begin()
+    etags = [
+        uploader.cos("PUT", bucket, key, b"bytes", partNumber="1", uploadId=id).headers["etag"].strip('"')
+        for id in (finished, left)
+    ]
+    document = (
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+        f"<ETag>{etags[0]}</ETag></Part></CompleteMultipartUpload>"
+    ).encode()
+    completed = uploader.cos("POST", bucket, key, document, uploadId=finished)
+    assert completed.status == 200, completed.body
+    committed = one("CommitUpload", VodSessionKey=applied["VodSessionKey"])
+
+    for refused in (
+        uploader.cos("PUT", bucket, key, b"other bytes"),
+        uploader.cos("PUT", bucket, key.rpartition("/")[0] + "/more.ts", b"x"),
+        uploader.cos("POST", bucket, key, uploads=""),
+        uploader.cos("PUT", bucket, key, b"other", partNumber="1", uploadId=left),
+        uploader.cos("POST", bucket, key, document, uploadId=left),
+        uploader.cos("DELETE", bucket, key),
+    ):
+        assert refused.status == 403 and b"<Code>AccessDenied</Code>" in refused.body, refused.body
+
+    again = uploader.cos("POST", bucket, key, document, uploadId=finished)
+    assert (again.status, again.headers["x-cos-hash-crc64ecma"]) == (
+        200,
+        completed.headers["x-cos-hash-crc64ecma"],
+    )
+    repeated = one("CommitUpload", VodSessionKey=applied["VodSessionKey"])
+    assert repeated["FileId"] == committed["FileId"]
+    assert world.play(committed["MediaUrl"]).body == b"bytes"
+    assert one.cos("PUT", bucket, key, b"by the owner").status == 200
+
+
 @pytest.mark.covers("tencent G-7")
 def test_g07_commit_refuses_bad_and_foreign_sessions(one: Caller, two: Caller) -> None:
     applied = one("ApplyUpload", MediaType="mp4")

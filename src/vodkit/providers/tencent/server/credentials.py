@@ -42,12 +42,15 @@ class Grant:
         denied: Patterns that are not, whatever ``actions`` says.
         bucket: The only bucket, or ``""`` for all of the account's.
         prefix: What every object key must begin with.
+        session: File id of the upload session that they are for, or ``""``; once it is over nothing may be
+            written with them.
     """
 
     actions: tuple[str, ...] = ("*",)
     denied: tuple[str, ...] = ()
     bucket: str = ""
     prefix: str = ""
+    session: str = ""
 
     def allows(self, service: str, action: str) -> bool:
         """Whether an action of a service (``vod``, ``sts``, ``cos``) is allowed, wherever it goes."""
@@ -145,6 +148,7 @@ class Credentials:
             "denied": grant.denied,
             "bucket": grant.bucket,
             "prefix": grant.prefix,
+            "session": grant.session,
         }
         return Minted(key, secret, self._service.vault.seal(json.dumps(facts).encode()), expires)
 
@@ -179,7 +183,13 @@ class Credentials:
         account = await self._service.accounts.get(facts["account"])
         if account is None:
             raise BadToken("the account of the temporary credentials is gone")
-        grant = Grant(tuple(facts["actions"]), tuple(facts["denied"]), facts["bucket"], facts["prefix"])
+        grant = Grant(
+            tuple(facts["actions"]),
+            tuple(facts["denied"]),
+            facts["bucket"],
+            facts["prefix"],
+            facts["session"],
+        )
         return Credential(account, key, facts["secret"], grant, facts["expires"])
 
     def _unsealed(self, token: str) -> Mapping[str, Any] | None:

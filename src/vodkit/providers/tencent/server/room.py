@@ -163,7 +163,7 @@ class Room:
         """What a key gives access to in a bucket; ``None`` for an unknown key.
 
         Raises:
-            Refused: the token is not that key's, or the bucket is not the account's.
+            Refused: the token is not that key's.
         """
         try:
             credential = await self._credentials.resolve(key, token)
@@ -172,8 +172,8 @@ class Room:
         except BadToken as problem:
             raise Refused("AccessDenied", EXPIRED if problem.expired else str(problem)) from None
         account = credential.account.id
-        if bucket not in await self._service.catalog.read(lambda conn: apps.buckets(conn, account)):
-            raise Refused("NoSuchBucket", "the bucket does not exist")
+        session = credential.grant.session
+        buckets = await self._service.catalog.read(lambda conn: apps.buckets(conn, account))
         return Access(
             account,
             credential.secret,
@@ -181,6 +181,8 @@ class Room:
             credential.expires,
             credential.open,
             int(credential.account.attrs.get("min_part_size") or MIN_PART),
+            bucket in buckets,
+            lambda conn: not session or upload.is_open(conn, session),
         )
 
     async def check_play(self, head: Head, found: StoredObject) -> bool | None:

@@ -89,7 +89,7 @@ async def _apply(caller: Caller, params: Params) -> dict[str, Any]:
         "VodSessionKey": session_key,
         "MediaStoragePath": f"/{media_key}",
         "CoverStoragePath": f"/{cover_key}" if cover_key else "",
-        "TempCertificate": _certificate(caller, life, folder),
+        "TempCertificate": _certificate(caller, life, folder, file_id),
     }
 
 
@@ -99,11 +99,11 @@ def token_life(caller: Caller) -> int:
     return DEFAULT_LIFE if given is None else int(given)
 
 
-def _certificate(caller: Caller, life: int, folder: str) -> dict[str, Any] | None:
+def _certificate(caller: Caller, life: int, folder: str, file_id: str) -> dict[str, Any] | None:
     if not life:
         return None
     actions = tuple(f"cos:{name}" for name in sorted(UPLOAD_OPERATIONS))
-    grant = Grant(actions, bucket=caller.home.bucket, prefix=folder)
+    grant = Grant(actions, bucket=caller.home.bucket, prefix=folder, session=file_id)
     minted = caller.credentials.mint(caller.credential.account, life, grant)
     return {
         "SecretId": minted.key,
@@ -156,6 +156,12 @@ def _session(conn: Connection, caller: Caller, key: str) -> RowMapping:
             codes.VOD_SESSION_KEY, "the upload session is unknown, over, or of another application"
         )
     return found
+
+
+def is_open(conn: Connection, file_id: str) -> bool:
+    """Whether a session is neither committed nor over; it stays so until the transaction of ``conn`` ends."""
+    query = select(sessions.c.state).where(sessions.c.file_id == file_id)
+    return conn.scalar(query.with_for_update(read=True)) == "open"
 
 
 def _record(conn: Connection, caller: Caller, session: RowMapping) -> MediaRecord:

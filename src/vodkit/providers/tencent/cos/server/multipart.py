@@ -16,7 +16,7 @@ from .. import wire
 from ..errors import PROVIDER
 from ..sign import Refused
 from .answer import Answer, Reply, xml
-from .objects import DIGESTS, SINGLE, check_length, checksum, expected_md5, facts_of, replaceable
+from .objects import DIGESTS, SINGLE, check_length, checksum, expected_md5, facts_of, must_be_writable, own
 from .request import Request
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ async def initiate(cos: Cos, request: Request, body: Body) -> Reply:
     content_type, attrs = facts_of(request)
 
     def create(conn: Connection) -> Upload:
-        replaceable(cos, conn, request)
+        must_be_writable(conn, request)
+        own(cos, conn, request)
         return cos.service.uploads.create(
             conn,
             account=request.account,
@@ -55,7 +56,12 @@ async def upload_part(cos: Cos, request: Request, body: Body) -> Reply:
         raise Refused("InvalidArgument", f"partNumber must be from 1 to {wire.MAX_PARTS}")
     check_length(request, body)
     expect = expected_md5(request)
-    upload = await cos.service.catalog.read(lambda conn: _open(cos, conn, request))
+
+    def look(conn: Connection) -> Upload:
+        must_be_writable(conn, request)
+        return _open(cos, conn, request)
+
+    upload = await cos.service.catalog.read(look)
     part = await cos.service.uploads.receive(
         upload, number, body, digests=DIGESTS, expect=expect, limit=wire.MAX_PART
     )
@@ -124,11 +130,12 @@ async def complete(cos: Cos, request: Request, body: Body) -> Reply:
     upload_id = request.param("uploadid")
 
     def make(conn: Connection) -> StoredObject:
-        present = replaceable(cos, conn, request)
+        present = own(cos, conn, request)
         if present is not None and present.attrs.get(_UPLOAD) == upload_id and present.etag == etag:
             return present
+        must_be_writable(conn, request)
         upload = _open(cos, conn, request)
-        _check_parts(request.min_part, wanted, cos.service.uploads.parts(conn, upload.id))
+        _check_parts(request.access.min_part, wanted, cos.service.uploads.parts(conn, upload.id))
         return cos.service.objects.put(
             conn,
             account=request.account,

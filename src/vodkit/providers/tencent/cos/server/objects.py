@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from vodkit.server.contract import Blob, Objects, Send, StoredObject, StoredPart
+from vodkit.server.contract import Blob, Objects, Send, StoredObject, StoredPart, Upload
 from vodkit.server.errors import BlobGone, UploadGone
 from vodkit.server.incoming import Body
 
@@ -80,7 +80,13 @@ def checksum(blob: Blob) -> dict[str, str]:
     return {wire.CRC64: wire.crc64_text(crc64)} if crc64 else {}
 
 
-def replaceable(cos: Cos, conn: Connection, request: Request) -> StoredObject | None:
+def must_be_writable(conn: Connection, request: Request) -> None:
+    """Refuse to write for credentials whose time to write is over."""
+    if not request.access.writable(conn):
+        raise Refused("AccessDenied", "the upload that these credentials are for is over")
+
+
+def own(cos: Cos, conn: Connection, request: Request) -> StoredObject | None:
     """What the request's key holds now.
 
     Raises:
@@ -105,7 +111,8 @@ async def put(cos: Cos, request: Request, body: Body) -> Reply:
     service = cos.service
 
     def store(conn: Connection, part: StoredPart) -> StoredObject:
-        replaceable(cos, conn, request)
+        must_be_writable(conn, request)
+        own(cos, conn, request)
         blob = service.uploads.complete(conn, upload.id)
         return service.objects.put(
             conn,
@@ -119,8 +126,9 @@ async def put(cos: Cos, request: Request, body: Body) -> Reply:
             attrs=attrs,
         )
 
-    upload = await service.catalog.write(
-        lambda conn: service.uploads.create(
+    def begin(conn: Connection) -> Upload:
+        must_be_writable(conn, request)
+        return service.uploads.create(
             conn,
             account=request.account,
             provider=PROVIDER,
@@ -129,7 +137,8 @@ async def put(cos: Cos, request: Request, body: Body) -> Reply:
             content_type=content_type,
             attrs={SINGLE: True},
         )
-    )
+
+    upload = await service.catalog.write(begin)
     try:
         stored = await service.uploads.receive(
             upload, 1, body, digests=DIGESTS, expect=expect, limit=wire.MAX_PART, then=store
@@ -195,7 +204,8 @@ async def delete(cos: Cos, request: Request, body: Body) -> Reply:
     """Forget an object; one that is not there counts as forgotten."""
 
     def forget(conn: Connection) -> None:
-        if replaceable(cos, conn, request) is not None:
+        must_be_writable(conn, request)
+        if own(cos, conn, request) is not None:
             cos.service.objects.delete(conn, PROVIDER, request.bucket, request.key)
 
     await cos.service.catalog.write(forget)

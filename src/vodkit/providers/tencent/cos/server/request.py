@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from sqlalchemy import Connection
+
 from vodkit.server.contract import Scope
 
 from .. import sign, wire
@@ -31,6 +33,8 @@ class Access:
         expires: Seconds since the epoch, or ``None`` for never.
         open: Signatures are not checked.
         min_part: Fewest bytes of a part that is not the last.
+        bucket_exists: Whether the account has the bucket; nobody is told before the signature is verified.
+        writable: Whether objects may still be written or removed; asked in the transaction that does it.
         allows: Whether an operation (``PutObject`` ...) may go to a key, or to a prefix of keys.
     """
 
@@ -40,13 +44,17 @@ class Access:
     expires: float | None = None
     open: bool = False
     min_part: int = wire.MIN_PART
+    bucket_exists: bool = True
+    writable: Callable[[Connection], bool] = lambda conn: True
 
+
+NOBODY = Access("", "", lambda operation, key: True, open=True)
+"""What an unsigned request to a public bucket has."""
 
 Resolve = Callable[[str, str, str], Awaitable[Access | None]]
 """``await resolve(key, token, bucket)``: the access, or ``None`` for an unknown key.
 
-Raises :class:`.sign.Refused`, with a code of :data:`.errors.STATUS`, for a token that is not that key's, or a
-bucket that the account does not have.
+Raises :class:`.sign.Refused`, with a code of :data:`.errors.STATUS`, for a token that is not that key's.
 """
 
 
@@ -65,8 +73,7 @@ class Request:
         params: The query, decoded, names as they came.
         headers: Lower-case names, values as text.
         problem: What makes the request unacceptable whoever signed it, or ``""``.
-        account: Id of the account that signed; ``""`` before admission, and for public reads.
-        min_part: See :class:`Access`.
+        access: What the signer may do; nothing is known of it before admission.
     """
 
     id: str
@@ -78,8 +85,12 @@ class Request:
     params: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     problem: str = ""
-    account: str = ""
-    min_part: int = wire.MIN_PART
+    access: Access = NOBODY
+
+    @property
+    def account(self) -> str:
+        """Id of the account that signed; ``""`` before admission, and for public reads."""
+        return self.access.account
 
     @property
     def resource(self) -> str:
@@ -165,7 +176,7 @@ async def admit(request: Request, resolve: Resolve, now: float, operation: str, 
     if claim is None:
         if not public:
             raise Refused("AccessDenied", "the request is not signed")
-        access = Access("", "", lambda operation, key: True, open=True)
+        access = NOBODY
     else:
         found = await resolve(claim.key, claim.token, request.bucket)
         if found is None:
@@ -177,12 +188,14 @@ async def admit(request: Request, resolve: Resolve, now: float, operation: str, 
         )
         if access.expires is not None and now >= access.expires:
             raise Refused("AccessDenied", EXPIRED)
+    if not access.bucket_exists:
+        raise Refused("NoSuchBucket", "the bucket does not exist")
     if request.problem:
         raise Refused("InvalidArgument", request.problem)
     where = request.key or request.param("prefix")
     if operation and not access.allows(operation, where):
         raise Refused("AccessDenied", f"the credentials do not allow {operation} here")
-    return replace(request, account=access.account, min_part=access.min_part)
+    return replace(request, access=access)
 
 
 def _problem(path: str, key: str, segments: list[str], params: Mapping[str, str]) -> str:
