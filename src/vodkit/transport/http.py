@@ -75,6 +75,10 @@ class Transport:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def observe(self, hook: Hook) -> None:
+        """Have ``hook`` called around every exchange from now on, after those given at the start."""
+        self._hooks = (*self._hooks, hook)
+
     def close(self) -> None:
         """Close the idle connections; those at work close when their exchange ends."""
         self._pool.close()

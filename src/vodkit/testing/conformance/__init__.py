@@ -13,6 +13,7 @@ Every behaviour runs over real sockets: the client, a proxy that can break conne
 """
 
 from .breaking import Breaking
+from .checking import Checking
 from .content import Content
 from .declaring import Declaring
 from .managing import Managing
@@ -25,5 +26,16 @@ from .watching import Watching
 __all__ = ["Conformance", "Rig"]
 
 
-class Conformance(RigFixtures, Content, Sources, Declaring, Refusing, Watching, Resuming, Breaking, Managing):
+class Conformance(
+    RigFixtures,
+    Content,
+    Sources,
+    Declaring,
+    Refusing,
+    Watching,
+    Resuming,
+    Breaking,
+    Managing,
+    Checking,
+):
     """All behaviours. Subclass it once per provider."""
