@@ -1,0 +1,78 @@
+"""Every request that a vendor's own client was seen to make belongs to exactly one room, the right one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vodkit.core import registry
+from vodkit.server.contract import Room, Settings
+from vodkit.server.dispatch import head_of
+from vodkit.server.service import Service
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def transcripts() -> list[Path]:
+    return sorted(path for path in GOLDEN.glob("*/*.json"))
+
+
+def room_of(path: Path) -> str:
+    """Folders are named after the room, or after the room and one of its wires."""
+    (room,) = [name for name in registry.names() if path.parent.name.split("_")[0] == name]
+    return room
+
+
+def scopes(path: Path) -> Iterator[dict[str, Any]]:
+    for request in json.loads(path.read_text())["requests"]:
+        target, _, query = request["target"].partition("?")
+        headers = request["headers"]
+        pairs = headers.items() if isinstance(headers, Mapping) else headers
+        yield {
+            "method": request["method"],
+            "raw_path": target.encode(),
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), str(value).encode("latin-1")) for name, value in pairs],
+        }
+
+
+@pytest.fixture(scope="module")
+def rooms(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Room]:
+    async def opened() -> Mapping[str, Room]:
+        async with Service.open(Settings(data=str(tmp_path_factory.mktemp("data")))) as service:
+            return service.rooms
+
+    return asyncio.run(opened())
+
+
+@pytest.mark.parametrize("path", transcripts(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_exactly_one_room_claims_what_a_client_was_seen_to_send(
+    path: Path, rooms: Mapping[str, Room]
+) -> None:
+    found = 0
+    for scope in scopes(path):
+        head = head_of(scope)
+        assert [name for name, room in rooms.items() if room.claims(head)] == [room_of(path)], head
+        found += 1
+    assert found
+
+
+def test_nobody_claims_the_services_own_pages(rooms: Mapping[str, Room]) -> None:
+    for page in ("/", "/v/a/b/c", "/health", "/watch/1", "/api/media", "/console", "/favicon.ico"):
+        for host in ("127.0.0.1:8600", "localhost", "media.example"):
+            scope = {
+                "method": "GET",
+                "raw_path": page.encode(),
+                "query_string": b"",
+                "headers": [(b"host", host.encode())],
+            }
+            assert not [name for name, room in rooms.items() if room.claims(head_of(scope))], page
+
+
+def test_there_are_transcripts_for_every_room() -> None:
+    assert {room_of(path) for path in transcripts()} == set(registry.names())
