@@ -132,6 +132,7 @@ HEAVY = (
     "av",
     "cryptography",
     "structlog",
+    "rich",
     "vodkit.server",
 )
 UPLOAD = """

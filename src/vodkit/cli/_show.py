@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.progress import Progress as RichProgress
-from rich.table import Table
 
 from vodkit.engine.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
 
 
 def echo_json(value: Any) -> None:
@@ -35,15 +35,17 @@ def size_text(size: int | None) -> str:
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table on standard output; never cut off when it is not a terminal."""
-    console = Console(soft_wrap=True)
-    if not console.is_terminal:
+    if not sys.stdout.isatty():
         for row in (titles, *rows):
             click.echo("\t".join(str(cell) for cell in row))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     drawn = Table(*titles, box=None, header_style="bold", pad_edge=False)
     for row in rows:
         drawn.add_row(*(str(cell) for cell in row))
-    console.print(drawn)
+    Console(soft_wrap=True).print(drawn)
 
 
 class Bar:
@@ -53,33 +55,54 @@ class Bar:
     """
 
     def __init__(self, label: str, *, quiet: bool = False) -> None:
-        console = Console(stderr=True)
-        self._rich = RichProgress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(binary_units=True),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=quiet or not console.is_terminal,
-        )
         self._label = label
-        self._task = self._rich.add_task(label, total=None)
+        self._rich = None if quiet or not sys.stderr.isatty() else _drawn()
+        if self._rich is not None:
+            self._task = self._rich.add_task(label, total=None)
 
     def __enter__(self) -> Bar:
-        self._rich.start()
+        if self._rich is not None:
+            self._rich.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._rich.stop()
+        if self._rich is not None:
+            self._rich.stop()
 
     def __call__(self, progress: Progress) -> None:
         """Show where the transfer stands."""
+        if self._rich is None:
+            return
         label = f"{self._label} ({progress.phase})" if progress.phase == "hashing" else self._label
         self._rich.update(self._task, description=label, completed=progress.sent, total=progress.total)
 
     def notice(self, text: str) -> None:
         """One line above the bar."""
-        self._rich.console.print(f"vodkit: {text}", markup=False, highlight=False)
+        if self._rich is None:
+            click.echo(f"vodkit: {text}", err=True)
+        else:
+            self._rich.console.print(f"vodkit: {text}", markup=False, highlight=False)
+
+
+def _drawn() -> RichProgress:
+    """What draws the bar; imported only where somebody looks at it."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(binary_units=True),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -107,13 +108,15 @@ class _Server(uvicorn.Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
         if self._stop_on_eof:
-            loop.add_reader(sys.stdin.fileno(), self._input)
+            # An event loop cannot wait for every kind of input (a file, /dev/null); a thread can.
+            threading.Thread(target=self._await_eof, daemon=True).start()
         yield
 
-    def _input(self) -> None:
-        if not os.read(sys.stdin.fileno(), 4096):
-            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-            self.should_exit = True
+    def _await_eof(self) -> None:
+        with contextlib.suppress(OSError):
+            while sys.stdin is not None and os.read(sys.stdin.fileno(), 4096):
+                pass
+        self.should_exit = True
 
     def _stop(self) -> None:
         self.force_exit = self.should_exit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
@@ -109,18 +110,26 @@ class Service(Tools):
 
 
 def room_kinds() -> dict[str, type]:
-    """The server classes of all rooms that have one, by name."""
+    """The server classes of all rooms that have one, by name.
+
+    Raises:
+        ConfigError: there is one and it cannot be imported.
+    """
     kinds: dict[str, type] = {}
     for name in registry.names():
         reference = registry.descriptor(name).server
         if reference is None:
             continue
+        if importlib.util.find_spec(reference.partition(":")[0]) is None:
+            logs.get("service").warning("the room has no server side", room=name)
+            continue
         try:
             kinds[name] = registry.load(reference)
-        except ModuleNotFoundError as problem:
-            if problem.name != reference.partition(":")[0]:
-                raise
-            logs.get("service").warning("the room has no server side", room=name)
+        except ImportError as problem:
+            raise ConfigError(
+                f"the server side of {name} cannot be imported: {problem}",
+                advice="Install what is missing (pip install 'vodkit[server]'), or remove that provider",
+            ) from problem
     return kinds
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +20,7 @@ from vodkit.core.errors import ConfigError
 from vodkit.server import run
 from vodkit.server.contract import Settings
 
-from .conftest import Running, Wire, eventually
+from .conftest import HERE, SOURCES, Running, Wire, eventually
 
 Start = Callable[..., Running]
 PUT = b"PUT /k?note HTTP/1.1\r\nHost: a.toy\r\nContent-Length: 10\r\n\r\n"
@@ -127,6 +131,39 @@ def ended(wire: Wire) -> bool:
         return wire.status() == 0
     except ConnectionError:
         return True
+
+
+@pytest.mark.parametrize("input", ["/dev/null", __file__])
+def test_an_input_that_has_ended_already_stops_it(tmp_path: Path, input: str) -> None:
+    command = [sys.executable, "-m", "vodkit", "serve", "--stop-on-eof", "--listen", "127.0.0.1:0"]
+    command += ["--data", str(tmp_path / "data")]
+    with open(input) as stdin:
+        done = subprocess.run(
+            command,
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        )
+    assert (done.returncode, done.stdout.startswith("vodkit ready ")) == (0, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_room_whose_server_cannot_be_imported_stops_the_start(tmp_path: Path) -> None:
+    package = tmp_path / "installed"
+    shutil.copytree(HERE / "toy", package)
+    server = package / "vodkit_toy" / "server.py"
+    server.write_text("import vodkit_toy.absent\n" + server.read_text())
+    done = subprocess.run(
+        [sys.executable, "-m", "vodkit", "serve", "--data", str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), str(package)])},
+    )
+    assert done.returncode == 2
+    assert "the server side of toy cannot be imported: No module named 'vodkit_toy.absent'" in done.stderr
 
 
 def test_stalled_clients_are_dropped(tmp_path: Path, start: Start) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,36 @@ def test_a_room_brings_its_own_tables(database: str, tmp_path: Path) -> None:
         catalog = SqlCatalog(database, tmp_path, [RoomTables("toy", ROOM_TABLES, folder)])
         assert difference(catalog, ROOM_TABLES) == []
         catalog.close()
+
+
+def test_alembic_comes_in_only_when_a_migration_is_due(database: str, tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    program = """
+import sys
+from pathlib import Path
+from sqlalchemy import MetaData
+from vodkit.server.catalog import SqlCatalog
+from vodkit.server.catalog.migrate import RoomTables
+database, data, folder = sys.argv[1:]
+SqlCatalog(database, Path(data), [RoomTables("toy", MetaData(), Path(folder))]).close()
+print("alembic" in sys.modules)
+"""
+
+    def opened() -> str:
+        command = [sys.executable, "-c", program, database, str(tmp_path), str(folder)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    assert [opened(), opened()] == ["True", "False"]
+    (folder / "toy0001.py").write_text(ROOM_MIGRATION)
+    assert [opened(), opened()] == ["True", "False"]
+    second = ROOM_MIGRATION.replace("None", '"toy0001"').replace('("toy",)', "None").replace('"base"', "None")
+    second = second.replace('revision = "toy0001"\ndown', 'revision = "toy0002"\ndown')
+    (folder / "toy0002.py").write_text(second.replace("toy_things", "toy_more"))
+    assert [opened(), opened()] == ["True", "False"]
+    catalog = SqlCatalog(database, tmp_path, [RoomTables("toy", ROOM_TABLES, folder)])
+    assert catalog.read_now(lambda conn: inspect(conn).has_table("toy_more"))
+    catalog.close()
 
 
 def test_a_broken_migration_changes_nothing(database: str, tmp_path: Path) -> None:

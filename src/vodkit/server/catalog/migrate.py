@@ -12,19 +12,19 @@ of the shared ones.
 
 from __future__ import annotations
 
+import ast
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, MetaData
-
-from vodkit.core import registry
+from sqlalchemy import Connection, MetaData, column, inspect, select, table
 
 from .tables import METADATA
 
 _FOLDER = Path(__file__).parent / "migrations"
+_VERSIONS = table("alembic_version", column("version_num"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +42,65 @@ class RoomTables:
     migrations: Path
 
 
-def rooms() -> list[RoomTables]:
-    """The tables of every room whose server declares some."""
-    found = []
-    for name in registry.names():
-        reference = registry.descriptor(name).server
-        if reference is None:
-            continue
-        server = registry.load(reference)
-        tables = getattr(server, "TABLES", None)
-        if isinstance(tables, MetaData):
-            found.append(RoomTables(name, tables, Path(server.MIGRATIONS)))
-    return found
-
-
-def metadata(rooms: Sequence[RoomTables]) -> list[MetaData]:
-    """All tables there should be."""
-    return [METADATA, *(room.tables for room in rooms)]
-
-
 def upgrade(conn: Connection, rooms: Sequence[RoomTables]) -> None:
-    """Bring the database to the newest revision of every branch, within the transaction of ``conn``."""
+    """Bring the database to the newest revision of every branch, within the transaction of ``conn``.
+
+    Alembic takes longer to import than everything else at a start: it is, only when something is due.
+    """
     folders = [_FOLDER / "versions", *(room.migrations for room in rooms)]
+    if _stored(conn) != _newest(folders):
+        _run(conn, rooms, folders)
+
+
+def _stored(conn: Connection) -> set[str]:
+    """The revisions that the database says it is at."""
+    if not inspect(conn).has_table(_VERSIONS.name):
+        return set()
+    return set(conn.scalars(select(_VERSIONS.c.version_num)))
+
+
+def _newest(folders: Sequence[Path]) -> set[str]:
+    """What a database says that is up to date: every revision that no other builds or depends on.
+
+    A label that another branch depends on stands for the revision that carries it, so that whatever comes
+    after that one counts as due.
+    """
+    found = [_declared(path) for folder in folders for path in folder.glob("*.py")]
+    labels = {
+        label: facts.get("revision") for facts in found for label in _several(facts.get("branch_labels"))
+    }
+    passed = {
+        labels.get(name, name)
+        for facts in found
+        for name in (*_several(facts.get("down_revision")), *_several(facts.get("depends_on")))
+    }
+    return {facts["revision"] for facts in found if "revision" in facts} - passed
+
+
+def _declared(path: Path) -> dict[str, Any]:
+    """The names that a revision's file assigns plain values to, without running it."""
+    facts: dict[str, Any] = {}
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            with contextlib.suppress(ValueError):
+                facts[statement.targets[0].id] = ast.literal_eval(statement.value)
+    return facts
+
+
+def _several(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def _run(conn: Connection, rooms: Sequence[RoomTables], folders: Sequence[Path]) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", _literal(_FOLDER))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", "\n".join(_literal(folder) for folder in folders))
     config.attributes["connection"] = conn
-    config.attributes["metadata"] = metadata(rooms)
+    config.attributes["metadata"] = [METADATA, *(room.tables for room in rooms)]
     command.upgrade(config, "heads")
 
 

@@ -75,6 +75,3 @@ class Action:
     run: Handler
     fields: Mapping[str, Field] = field(default_factory=dict)
     in_app: bool = True
-
-
-Actions = Mapping[str, Action]
