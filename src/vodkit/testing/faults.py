@@ -68,6 +68,9 @@ class FaultProxy:
 
     def close(self) -> None:
         """Stop listening and break what is open."""
+        with contextlib.suppress(OSError):
+            # Closing alone does not wake the thread that accepts.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._frozen.set()
         self.break_all()
