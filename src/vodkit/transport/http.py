@@ -270,7 +270,7 @@ class _OneExchange:
         except NETWORK as error:
             if self._scope.cancelled:
                 raise Cancelled("cancelled") from error
-            raise explain(error, self.phase, self._target.authority) from error
+            raise explain(error, self.phase, self._target.shown) from error
 
 
 class _Answer:

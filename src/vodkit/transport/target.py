@@ -49,6 +49,12 @@ class Target:
     path: str
     headers: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def shown(self) -> str:
+        """For people: the authority, and where the connection goes if that is elsewhere."""
+        direct = self.endpoint.host in self.authority
+        return self.authority if direct else f"{self.authority} at {self.endpoint.host}:{self.endpoint.port}"
+
 
 def resolve(url: str, via: str | None, proxy: str | None) -> Target:
     """Split ``url`` for the wire.
