@@ -53,7 +53,9 @@ class VodError(Exception):
     Attributes:
         message: What happened, in one sentence.
         provider: Name of the provider room, or ``None`` for local failures.
-        code: The provider's own error code, as text, exactly as it came.
+        code: The provider's own error code, as text, exactly as it came; of a value that is refused here, the
+            code that the provider refuses it with.
+        provider_message: The provider's own words for it, exactly as they came, or ``None``.
         status: HTTP status of the answer, or ``None`` where there was none.
         request_id: The provider's id for the failed request; quote it to their support.
         part: Key of the part that failed, or ``None``.
@@ -71,6 +73,7 @@ class VodError(Exception):
         *,
         provider: str | None = None,
         code: str | None = None,
+        provider_message: str | None = None,
         status: int | None = None,
         request_id: str | None = None,
         part: str | None = None,
@@ -82,6 +85,7 @@ class VodError(Exception):
         self.message = message
         self.provider = provider
         self.code = code
+        self.provider_message = provider_message
         self.status = status
         self.request_id = request_id
         self.part = part

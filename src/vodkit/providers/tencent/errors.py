@@ -90,6 +90,7 @@ def api_error(code: str, message: str, request_id: str, *, action: str, status: 
         f"{action}: {message or 'refused'}",
         provider=PROVIDER,
         code=code,
+        provider_message=message,
         status=status,
         request_id=request_id or None,
         retryable=kind.default_retryable or not request_id,

@@ -11,7 +11,7 @@ from vodkit.core.errors import InvalidRequest
 from vodkit.core.source import Item
 
 from ..errors import PROVIDER
-from ..wire import COVER_TYPES, MEDIA_TYPES, Limits, format_time, is_region, parse_time
+from ..wire import COVER_TYPES, MEDIA_TYPES, Limits, codes, format_time, is_region, parse_time
 from ..wire.values import MANIFEST_TYPES
 
 _NAMES = {
@@ -50,9 +50,13 @@ def apply_fields(items: Sequence[Item], options: UploadOptions, sub_app: int | N
     }
     region, path = fields["StorageRegion"], fields["MediaStoragePath"]
     if region is not None and not is_region(region):
-        raise refused(f"{region!r} is not a storage region", "Use a name such as ap-chongqing")
+        raise refused(
+            f"{region!r} is not a storage region", "Use a name such as ap-chongqing", codes.STORAGE_REGION
+        )
     if path is not None and not path.startswith("/"):
-        raise refused("storage_path does not begin with /", "Write it like /folder/name.mp4")
+        raise refused(
+            "storage_path does not begin with /", "Write it like /folder/name.mp4", codes.MEDIA_STORAGE_PATH
+        )
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -62,7 +66,12 @@ def media_type(item: Item, values: Mapping[str, Any]) -> str:
     if not kind:
         raise refused(f"{item.name!r} has no extension", "Set media_type, e.g. mp4")
     if kind not in MEDIA_TYPES:
-        raise refused(f"Tencent does not take media of type {kind!r}", "Convert it, or set media_type")
+        raise refused(
+            f"Tencent does not take media of type {kind!r}",
+            "Convert it, or set media_type",
+            codes.MEDIA_TYPE,
+            codes.INVALID_MEDIA_TYPE_MESSAGE,
+        )
     return kind
 
 
@@ -82,7 +91,12 @@ def _cover_type(items: Sequence[Item], values: Mapping[str, Any]) -> str | None:
     if not kind:
         raise refused(f"the cover {cover.name!r} has no extension", "Set cover_type, e.g. png")
     if kind not in COVER_TYPES:
-        raise refused(f"Tencent does not take covers of type {kind!r}", "Use a jpg, png or gif")
+        raise refused(
+            f"Tencent does not take covers of type {kind!r}",
+            "Use a jpg, png or gif",
+            codes.COVER_TYPE,
+            codes.INVALID_COVER_TYPE_MESSAGE,
+        )
     return kind
 
 
@@ -116,13 +130,19 @@ def expiry(value: Any) -> str | None:
         return format_time(parse_time(value))
     except (ValueError, TypeError, OverflowError):
         raise refused(
-            "expires is not a time", "Pass a datetime, or text such as 2030-01-31T12:00:00Z"
+            "expires is not a time",
+            "Pass a datetime, or text such as 2030-01-31T12:00:00Z",
+            codes.EXPIRE_TIME,
         ) from None
 
 
-def refused(message: str, advice: str) -> InvalidRequest:
-    """An option that cannot be sent."""
-    return InvalidRequest(message, provider=PROVIDER, advice=advice)
+def refused(
+    message: str, advice: str, code: str | None = None, provider_message: str | None = None
+) -> InvalidRequest:
+    """An option that cannot be sent; where the vendor's own code and words for it are known, with them."""
+    return InvalidRequest(
+        message, provider=PROVIDER, advice=advice, code=code, provider_message=provider_message
+    )
 
 
 def _stem(name: str) -> str:

@@ -106,6 +106,7 @@ def error(reply: Reply, doing: str) -> VodError:
         f"{doing}: {fault.message or f'answered with HTTP {reply.status}'}",
         provider=PROVIDER,
         code=fault.code or None,
+        provider_message=fault.message or None,
         status=reply.status,
         request_id=reply.headers.get(wire.REQUEST_ID) or fault.request_id or None,
         retryable=True if kind is IntegrityError else None,
