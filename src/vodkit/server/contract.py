@@ -10,12 +10,21 @@ Everything else is ``async`` or does no I/O.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from .nouns import Account, Blob, Head, MediaRecord, Settings, StoredObject, StoredPart, Upload
+from .nouns import Account, Blob, Head, MediaQuery, MediaRecord, Settings, StoredObject, StoredPart, Upload
 
 __all__ = [
     "Account",
@@ -26,6 +35,7 @@ __all__ = [
     "Head",
     "Incoming",
     "MediaCatalog",
+    "MediaQuery",
     "MediaRecord",
     "Objects",
     "Receive",
@@ -306,7 +316,23 @@ class MediaCatalog(Protocol):
     def list(
         self, conn: Connection, *, provider: str | None = None, account: str | None = None
     ) -> list[MediaRecord]:
-        """Media, newest first. Rooms filter further by their own rules."""
+        """All media, newest first; for many of them see :meth:`find` and :meth:`count`."""
+        ...
+
+    def find(
+        self,
+        conn: Connection,
+        query: MediaQuery,
+        *,
+        ascending: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> Iterator[MediaRecord]:
+        """Media, newest first unless ``ascending``, read from the database as they are asked for."""
+        ...
+
+    def count(self, conn: Connection, query: MediaQuery, most: int) -> int:
+        """How many there are; no further than ``most`` is counted."""
         ...
 
     def update(self, conn: Connection, record: MediaRecord) -> None:

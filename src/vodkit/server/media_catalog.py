@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import BigInteger, Connection, Row, cast, delete, func, insert, or_, select, union_all, update
 
 from .catalog.tables import media
-from .contract import MediaRecord
+from .contract import MediaQuery, MediaRecord
 from .errors import AlreadyThere
 from .names import check_name
 from .objects import ObjectTable
 
 _FIELDS = tuple(field.name for field in fields(MediaRecord))
+
+_BATCH = 500
+"""Rows that are read from the database at once."""
 
 
 class MediaTable:
@@ -66,14 +69,28 @@ class MediaTable:
         self, conn: Connection, *, provider: str | None = None, account: str | None = None
     ) -> list[MediaRecord]:
         """See :meth:`contract.MediaCatalog.list`."""
-        query = select(media).where(self._alive())
-        if provider is not None:
-            query = query.where(media.c.provider == provider)
-        if account is not None:
-            query = query.where(media.c.account == account)
-        return [
-            _record_of(row) for row in conn.execute(query.order_by(media.c.created.desc(), media.c.id.desc()))
-        ]
+        return [*self.find(conn, MediaQuery(provider, account))]
+
+    def find(
+        self,
+        conn: Connection,
+        query: MediaQuery,
+        *,
+        ascending: bool = False,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> Iterator[MediaRecord]:
+        """See :meth:`contract.MediaCatalog.find`."""
+        order = (media.c.created, media.c.id) if ascending else (media.c.created.desc(), media.c.id.desc())
+        wanted = select(media).where(self._alive(), *_conditions(query)).order_by(*order)
+        rows = conn.execute(wanted.offset(offset).limit(limit), execution_options={"yield_per": _BATCH})
+        with rows:
+            yield from map(_record_of, rows)
+
+    def count(self, conn: Connection, query: MediaQuery, most: int) -> int:
+        """See :meth:`contract.MediaCatalog.count`."""
+        wanted = select(media.c.id).where(self._alive(), *_conditions(query)).limit(most).subquery()
+        return conn.scalar(select(func.count()).select_from(wanted)) or 0
 
     def update(self, conn: Connection, record: MediaRecord) -> None:
         """See :meth:`contract.MediaCatalog.update`."""
@@ -97,6 +114,33 @@ class MediaTable:
 
     def _alive(self) -> Any:
         return or_(media.c.expires.is_(None), media.c.expires > self._now())
+
+
+def _conditions(query: MediaQuery) -> Iterator[Any]:
+    for column, value in ((media.c.provider, query.provider), (media.c.account, query.account)):
+        if value is not None:
+            yield column == value
+    sets = (
+        (media.c.remote_id, query.remote_ids),
+        (media.c.kind, query.kinds),
+        (media.c.status, query.statuses),
+    )
+    for column, wanted in sets:
+        if wanted is not None:
+            yield column.in_(wanted)
+    for name, facts in query.attrs.items():
+        fact: Any = media.c.attrs[name].as_string()
+        if any(isinstance(value, int) for value in facts):
+            fact = cast(fact, BigInteger)
+        yield fact.in_(facts)
+    if query.created_from is not None:
+        yield media.c.created >= query.created_from
+    if query.created_until is not None:
+        yield media.c.created < query.created_until
+    if query.expires_from is not None:
+        yield or_(media.c.expires.is_(None), media.c.expires >= query.expires_from)
+    if query.expires_until is not None:
+        yield media.c.expires <= query.expires_until
 
 
 def _values(record: MediaRecord) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -177,6 +177,30 @@ class MediaRecord:
     updated: float
     expires: float | None
     folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaQuery:
+    """Which media are wanted. ``None`` asks for nothing, an empty set for the impossible.
+
+    Attributes:
+        provider, account: Whose.
+        remote_ids, kinds, statuses: Sets that the field of this kind must be in.
+        attrs: The same for the room's own facts, by name: either texts or whole numbers.
+        created_from, created_until: Seconds since the epoch; from is included, until is not.
+        expires_from, expires_until: The same, both included; never is later than every time.
+    """
+
+    provider: str | None = None
+    account: str | None = None
+    remote_ids: Collection[str] | None = None
+    kinds: Collection[str] | None = None
+    statuses: Collection[str] | None = None
+    attrs: Mapping[str, Collection[str] | Collection[int]] = field(default_factory=dict)
+    created_from: float | None = None
+    created_until: float | None = None
+    expires_from: float | None = None
+    expires_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from vodkit.server.catalog.tables import blobs, events, extents, uploads
-from vodkit.server.contract import Blob, MediaRecord
+from vodkit.server.contract import Blob, MediaQuery, MediaRecord
 from vodkit.server.errors import AlreadyThere, BadName, BlobGone
 from vodkit.server.events import LIFETIME
 from vodkit.server.storage import Storage
@@ -145,6 +146,56 @@ def test_media(world: World) -> None:
         world.time += 10
         assert await read(lambda conn: media.get(conn, "tencent", "2")) is None
         assert await read(lambda conn: media.list(conn, account="acc")) == [changed]
+
+    world.run(work)
+
+
+def test_media_by_query(world: World) -> None:
+    async def work(storage: Storage) -> None:
+        media, base = storage.media, record(world)
+
+        def fill(conn: Connection) -> None:
+            for n in range(6):
+                expires = world.time + 10 * n if n % 2 else None
+                status, kind = ("blocked" if n == 3 else "ready"), ("audio" if n == 4 else "video")
+                attrs = {"class": n % 3, "region": "north" if n < 2 else "south"}
+                values = {"id": f"m{n}", "remote_id": f"r{n}", "created": world.time + n, "expires": expires}
+                media.add(conn, replace(base, status=status, kind=kind, attrs=attrs, **values))
+            media.add(conn, replace(base, id="x", remote_id="x", account="other"))
+
+        await storage.catalog.write(fill)
+        for query, options, expected in (
+            (MediaQuery("tencent", "acc"), {}, "543210"),
+            (MediaQuery("tencent", "acc"), {"ascending": True, "offset": 1, "limit": 2}, "12"),
+            (MediaQuery("tencent", "acc", remote_ids={"r1", "r5", "x"}), {}, "51"),
+            (MediaQuery("tencent", "acc", remote_ids=()), {}, ""),
+            (MediaQuery("tencent", "acc", kinds=["audio"]), {}, "4"),
+            (MediaQuery("tencent", "acc", statuses=["blocked", "failed"]), {}, "3"),
+            (MediaQuery("tencent", "acc", attrs={"class": {0, 2}}), {}, "5320"),
+            (MediaQuery("tencent", "acc", attrs={"class": [1], "region": ["south"]}), {}, "4"),
+            (MediaQuery("tencent", "acc", attrs={"class": ()}), {}, ""),
+            (MediaQuery("tencent", "acc", attrs={"absent": ["x"]}), {}, ""),
+            (
+                MediaQuery("tencent", "acc", created_from=world.time + 2, created_until=world.time + 4),
+                {},
+                "32",
+            ),
+            (MediaQuery("tencent", "acc", expires_from=world.time + 30), {}, "54320"),
+            (MediaQuery("tencent", "acc", expires_until=world.time + 30), {}, "31"),
+        ):
+
+            def look(conn: Connection, query: Any = query, options: Any = options) -> tuple[str, int, int]:
+                found = [item.id for item in media.find(conn, query, **options)]
+                return (
+                    "".join(found).replace("m", ""),
+                    media.count(conn, query, 99),
+                    media.count(conn, query, 2),
+                )
+
+            ids, count, few = await storage.catalog.read(look)
+            assert ids == expected, query
+            if not options:
+                assert (count, few) == (len(expected), min(2, len(expected)))
 
     world.run(work)
 

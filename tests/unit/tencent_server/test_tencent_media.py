@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
+
+from vodkit.server import media_catalog
+from vodkit.server.contract import MediaRecord
 
 from .test_tencent_upload import iso
 from .world import Caller, World
@@ -138,6 +143,50 @@ def test_g17_search_is_capped(one: Caller) -> None:
         ({"CreateTime": {"After": "soon"}}, "InvalidParameterValue.StartTime"),
     ):
         assert one.refused("SearchMedia", **params) == code, params
+
+
+def test_a_large_library_is_searched_in_the_database(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = world.caller("AKIDlarge")
+    app = owner("DescribeSubAppIds")["SubAppIdInfoSet"][0]["SubAppId"]
+    crowd, lone, empty = (owner("CreateClass", ParentId=-1, ClassName=n)["ClassId"] for n in "abc")
+    first = owner.upload(b"x", MediaName="the first", ClassId=lone)["FileId"]
+    media, catalog = world.service.media, world.service.catalog
+
+    def crowded(conn: Connection) -> None:
+        example = media.get(conn, "tencent", first)
+        assert example is not None
+        for number in range(3000):
+            attrs = {**example.attrs, "class": crowd, "app": app}
+            name = f"m{number}"
+            added = replace(example, id=name, remote_id=name, title=name, attrs=attrs)
+            media.add(conn, replace(added, created=example.created + 1 + number))
+
+    catalog.write_now(crowded)
+    read: list[str] = []
+    record_of = media_catalog._record_of
+
+    def counted(row: Any) -> MediaRecord:
+        read.append(row.id)
+        return record_of(row)
+
+    monkeypatch.setattr(media_catalog, "_record_of", counted)
+    for params, found, total, most in (
+        ({}, "m2999", 3001, 10),
+        ({"Offset": 2000, "Limit": 5}, "m999", 3001, 5),
+        ({"ClassIds": [lone]}, first, 1, 1),
+        ({"ClassIds": [crowd], "Sort": {"Field": "CreateTime", "Order": "Asc"}}, "m0", 3000, 10),
+        ({"FileIds": ["m7"]}, "m7", 1, 1),
+        ({"CreateTime": {"Before": iso(-1000)}}, None, 0, 0),
+        ({"Names": ["FIRST"], "ClassIds": [lone]}, first, 1, 1),
+    ):
+        read.clear()
+        answer = owner("SearchMedia", **params)
+        assert [item["FileId"] for item in answer["MediaInfoSet"]][:1] == ([found] if found else []), params
+        assert (answer["TotalCount"], len(read) <= most) == (total, True), (params, len(read))
+    read.clear()
+    assert owner.refused("DeleteClass", ClassId=crowd) == "UnsupportedOperation.ClassNotEmpty"
+    owner("DeleteClass", ClassId=empty)
+    assert read == []
 
 
 @pytest.mark.covers("tencent G-17")

@@ -261,6 +261,11 @@ secret = "secret-of-AKIDtwo"
 
 [[account]]
 provider = "tencent"
+id = "AKIDlarge"
+secret = "secret-of-AKIDlarge"
+
+[[account]]
+provider = "tencent"
 id = "AKIDpermanent"
 secret = "secret-of-AKIDpermanent"
 token_life = 0

@@ -131,7 +131,8 @@ async def _delete(caller: Caller, params: Params) -> dict[str, Any]:
         if _row(conn, caller, id) is None:
             raise ApiError(codes.CLASS_NOT_FOUND, f"there is no class {id}")
         children = conn.execute(select(classes.c.id).where(*_mine(caller), classes.c.parent == id)).first()
-        if children or any(media.attrs["class"] == id for media in library.everything(conn, caller)):
+        inside = library.mine(caller, **{"class": (id,)})
+        if children or caller.service.media.count(conn, inside, 1):
             raise ApiError(codes.CLASS_NOT_EMPTY, "the class still holds media or subclasses")
         conn.execute(delete(classes).where(classes.c.id == id))
 

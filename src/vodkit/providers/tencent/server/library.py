@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from vodkit.server.contract import MediaRecord, Service, StoredObject
+from vodkit.server.contract import MediaQuery, MediaRecord, Service, StoredObject
 
 from ..wire import category
 from . import classes
@@ -55,10 +55,9 @@ def find(conn: Connection, caller: Caller, file_id: str) -> MediaRecord | None:
     return record
 
 
-def everything(conn: Connection, caller: Caller) -> list[MediaRecord]:
-    """All media of the caller's application, newest first."""
-    found = caller.service.media.list(conn, provider=PROVIDER, account=caller.account)
-    return [record for record in found if record.attrs["app"] == caller.home.id]
+def mine(caller: Caller, **facts: Collection[str] | Collection[int]) -> MediaQuery:
+    """The query for all media of the caller's application whose facts are among these."""
+    return MediaQuery(PROVIDER, caller.account, attrs={"app": (caller.home.id,), **facts})
 
 
 def members(conn: Connection, service: Service, space: str, folder: str) -> list[StoredObject]:

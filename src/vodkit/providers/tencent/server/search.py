@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
 
-from vodkit.server.contract import MediaRecord
+from vodkit.server.contract import MediaQuery, MediaRecord
 
-from ..wire import Limits, category, codes
+from ..wire import Limits, codes
 from . import classes, library
 from .answer import ApiError
 from .caller import Action, Caller
@@ -17,6 +20,15 @@ from .fields import ID, OFFSET, Field, Params, choice, moment, record, several, 
 from .media import filters
 
 Test = Callable[[MediaRecord], bool]
+
+_STATUSES = {"Normal": ("ready", "processing", "failed"), "Forbidden": ("blocked",), "SystemForbidden": ()}
+"""The catalog's states by the vendor's."""
+
+_ALWAYS = {"SourceTypes": "Upload", "StorageClasses": "STANDARD"}
+"""What every media here has."""
+
+_NEVER_UPLOADED = ("StreamIds", "StreamId", "ReviewResults", "TrtcSdkAppIds", "TrtcRoomIds")
+"""What was recorded from a stream, or reviewed, is found by these; nothing that was uploaded is."""
 
 
 async def _search(caller: Caller, params: Params) -> dict[str, Any]:
@@ -28,25 +40,71 @@ async def _search(caller: Caller, params: Params) -> dict[str, Any]:
         )
 
     def search(conn: Connection) -> dict[str, Any]:
-        tests = [*_text_tests(params), *_set_tests(params), *_time_tests(params)]
-        if params["ClassIds"]:
-            wanted = classes.with_descendants(conn, caller, params["ClassIds"])
-            tests.append(lambda media: media.attrs["class"] in wanted)
-        found = [media for media in library.everything(conn, caller) if all(test(media) for test in tests)]
-        sort = params["Sort"] or {}
-        found.sort(key=lambda media: media.created, reverse=sort.get("Order", "Desc") == "Desc")
+        query = _query(conn, caller, params)
+        tests = [*_tests(params)]
+        ascending = (params["Sort"] or {}).get("Order") == "Asc"
+        if tests:
+            found = caller.service.media.find(conn, query, ascending=ascending)
+            matching = (media for media in found if all(test(media) for test in tests))
+            window = list(islice(matching, Limits.SEARCH_WINDOW))
+            total, page = len(window), window[offset : offset + limit]
+        else:
+            total = caller.service.media.count(conn, query, Limits.SEARCH_WINDOW)
+            page = list(
+                caller.service.media.find(conn, query, ascending=ascending, offset=offset, limit=limit)
+            )
         return {
-            "TotalCount": min(len(found), Limits.SEARCH_WINDOW),
-            "MediaInfoSet": [
-                library.info(conn, caller, media, params["Filters"])
-                for media in found[offset : offset + limit]
-            ],
+            "TotalCount": total,
+            "MediaInfoSet": [library.info(conn, caller, media, params["Filters"]) for media in page],
         }
 
     return await caller.service.catalog.read(search)
 
 
-def _text_tests(params: Params) -> Iterator[Test]:
+def _query(conn: Connection, caller: Caller, params: Params) -> MediaQuery:
+    """What the database can select by."""
+    facts: dict[str, Any] = {}
+    if params["ClassIds"]:
+        facts["class"] = classes.with_descendants(conn, caller, params["ClassIds"])
+    if params["MediaTypes"]:
+        facts["type"] = _lowered(params["MediaTypes"])
+    if params["StorageRegions"]:
+        facts["region"] = params["StorageRegions"]
+    categories, states = params["Categories"], params["Status"]
+    return replace(
+        library.mine(caller, **facts),
+        remote_ids=_ids(params),
+        kinds=_lowered(categories) if categories else None,
+        statuses=[own for name in states for own in _STATUSES[name]] if states else None,
+        **_times(params),
+    )
+
+
+def _ids(params: Params) -> Collection[str] | None:
+    """The ids that may be found; none at all when something is asked for that no upload has."""
+    recorded = any(params[name] for name in _NEVER_UPLOADED)
+    others = any(params[name] and own not in params[name] for name, own in _ALWAYS.items())
+    if recorded or others or params["SourceType"] not in (None, "", "Upload"):
+        return ()
+    given = [set(params[name]) for name in ("FileIds", "Vids") if params[name]]
+    return set.intersection(*given) if given else None
+
+
+def _times(params: Params) -> dict[str, Any]:
+    created, expiry = params["CreateTime"] or {}, params["ExpireTime"] or {}
+    start = moment(created.get("After") or params["StartTime"], f"{codes.INVALID_VALUE}.StartTime")
+    end = moment(created.get("Before") or params["EndTime"], f"{codes.INVALID_VALUE}.EndTime")
+    return {
+        "created_from": start,
+        # Times are shown in whole seconds: all of the last one counts.
+        "created_until": None if end is None else math.floor(end) + 1,
+        "expires_from": moment(expiry.get("After"), codes.EXPIRE_TIME),
+        "expires_until": moment(expiry.get("Before"), codes.EXPIRE_TIME),
+    }
+
+
+def _tests(params: Params) -> Iterator[Test]:
+    """What is tested on each media: texts in any case, tags, paths."""
     names = _lowered(params["Names"])
     if names:
         yield lambda media: any(name in media.title.lower() for name in names)
@@ -62,49 +120,9 @@ def _text_tests(params: Params) -> Iterator[Test]:
     paths = tuple(params["StoragePathPrefixes"] or ())
     if paths:
         yield lambda media: f"/{media.key}".startswith(paths)
-
-
-def _set_tests(params: Params) -> Iterator[Test]:
-    def one_of(name: str, value: Callable[[MediaRecord], str]) -> Iterator[Test]:
-        wanted = params[name]
-        if wanted:
-            yield lambda media: value(media) in wanted
-
-    yield from one_of("FileIds", lambda media: media.remote_id)
-    yield from one_of("Vids", lambda media: media.remote_id)
-    yield from one_of("Categories", lambda media: category(media.attrs["type"]))
-    yield from one_of("SourceTypes", lambda media: "Upload")
-    yield from one_of("StorageRegions", lambda media: media.attrs["region"])
-    yield from one_of("StorageClasses", lambda media: "STANDARD")
-    yield from one_of("Status", lambda media: "Forbidden" if media.status == "blocked" else "Normal")
-    types = set(_lowered(params["MediaTypes"]))
-    if types:
-        yield lambda media: media.attrs["type"] in types
     tags = set(params["Tags"] or ())
     if tags:
         yield lambda media: not tags.isdisjoint(media.attrs["tags"])
-    if params["SourceType"]:
-        yield lambda media: params["SourceType"] == "Upload"
-    # What was recorded from a stream, or reviewed, is found by these; nothing that was uploaded is.
-    for name in ("StreamIds", "StreamId", "ReviewResults", "TrtcSdkAppIds", "TrtcRoomIds"):
-        if params[name]:
-            yield lambda media: False
-
-
-def _time_tests(params: Params) -> Iterator[Test]:
-    created, expiry = params["CreateTime"] or {}, params["ExpireTime"] or {}
-    start = moment(created.get("After") or params["StartTime"], f"{codes.INVALID_VALUE}.StartTime")
-    end = moment(created.get("Before") or params["EndTime"], f"{codes.INVALID_VALUE}.EndTime")
-    after = moment(expiry.get("After"), codes.EXPIRE_TIME)
-    before = moment(expiry.get("Before"), codes.EXPIRE_TIME)
-    if start is not None:
-        yield lambda media: int(media.created) >= start
-    if end is not None:
-        yield lambda media: int(media.created) <= end
-    if after is not None:
-        yield lambda media: media.expires is None or media.expires >= after
-    if before is not None:
-        yield lambda media: media.expires is not None and media.expires <= before
 
 
 def _lowered(texts: Sequence[str] | None) -> list[str]:
