@@ -14,7 +14,8 @@ import structlog
 from . import logs
 from .contract import Head, Receive, Room, Scope, Send
 from .dispatch import AmbiguousRequest, claimed, head_of
-from .limits import GONE
+from .errors import HangUp
+from .limits import CLOSE, GONE
 
 Page = Callable[[Head, Scope, Receive, Send], Awaitable[None]]
 
@@ -51,6 +52,8 @@ class App:
             except asyncio.CancelledError:
                 # The service stops and this request did not finish in time.
                 await reply.fail(503, "the service is stopping; try again", request)
+            except HangUp:
+                scope[CLOSE]()
             except ClientGone:
                 pass
             except AmbiguousRequest as problem:

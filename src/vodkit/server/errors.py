@@ -12,7 +12,8 @@
     │   └── PartMissing   it names a part that was not received
     ├── BadName           a key or a space that cannot be stored
     ├── AlreadyThere      a row of this identity exists
-    └── BlobGone          the bytes are not there any more
+    ├── BlobGone          the bytes are not there any more
+    └── HangUp            this request ends without an answer
 """
 
 from __future__ import annotations
@@ -80,3 +81,7 @@ class AlreadyThere(ServiceError):
 
 class BlobGone(ServiceError):
     """The bytes are not there any more."""
+
+
+class HangUp(ServiceError):
+    """The connection is to be closed without an answer, for clients that would take any answer for success."""

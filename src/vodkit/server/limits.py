@@ -22,6 +22,9 @@ _BARE_TARGET = re.compile(rb"^((?!CONNECT )[A-Z]{3,10}) (?![/*]|[A-Za-z][A-Za-z0
 GONE = "vodkit.gone"
 """Key in a request's scope: tells whether its client is gone, for which uvicorn takes bytes in silence."""
 
+CLOSE = "vodkit.close"
+"""Key in a request's scope: closes its connection, answered or not."""
+
 _METHOD_SO_FAR = re.compile(rb"[A-Z]{1,10} ?")
 
 
@@ -86,6 +89,7 @@ class Connection(HttpToolsProtocol):
             self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
             self.headers.insert(0, (b"host", authority.rpartition(b"@")[2]))
         self.scope[GONE] = self.transport.is_closing  # type: ignore[literal-required]
+        self.scope[CLOSE] = self.transport.close  # type: ignore[literal-required]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
