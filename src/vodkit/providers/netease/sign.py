@@ -112,7 +112,7 @@ def parse_token(text: str) -> Token | None:
             str(members["Object"]),
             int(members["Expires"]),
         )
-    except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
+    except (binascii.Error, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

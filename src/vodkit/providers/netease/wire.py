@@ -33,10 +33,34 @@ BAD_REQUEST = 400
 NOT_FOUND = 404
 INTERNAL = 700
 AUTH_FAILED = 710
+NO_BALANCE = 720
+NOT_OPENED = 721
+UNDER_REVIEW = 722
 QUOTA_EXCEEDED = 723
 
+STORED_NOT_PUBLISHED = 520
+"""A node's status for a last block that is stored, and whose publishing step failed (netease.md §6.2)."""
+
 IMAGE_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "webp"})
+AUDIO_EXTENSIONS = frozenset({"mp3", "aac", "m4a", "wav", "flac", "ogg", "wma"})
+_TYPES = {
+    "mp4": "video/mp4", "m4v": "video/x-m4v", "mov": "video/quicktime", "qt": "video/quicktime",
+    "mpg": "video/mpeg", "mpeg": "video/mpeg", "mpe": "video/mpeg", "ts": "video/mp2t", "mts": "video/mp2t",
+    "m2ts": "video/mp2t", "mkv": "video/x-matroska", "webm": "video/webm", "flv": "video/x-flv",
+    "f4v": "video/mp4", "avi": "video/x-msvideo", "wmv": "video/x-ms-wmv", "asf": "video/x-ms-asf",
+    "3gp": "video/3gpp", "ogm": "video/ogg", "mp3": "audio/mpeg", "aac": "audio/aac", "m4a": "audio/mp4",
+    "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "wma": "audio/x-ms-wma",
+    "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif", "bmp": "image/bmp",
+    "webp": "image/webp",
+}  # fmt: skip
 _FORBIDDEN = re.compile(r'[\x00-\x1f\\/:*?"<>|]')
+_CALLBACK_URL = re.compile(r"https?://[^\s/?#]+\S*", re.I)
+_NUMBER = re.compile(r"-?[0-9]{1,19}")
+_MAX_EXTENSION = 32
+MAX_OFFSET_DIGITS = 16
+
+IMAGE_MARK = "img-"
+"""Begins the id of an image, whose numbers the vendor counts apart from those of videos (netease.md §6.7)."""
 
 STATUS_INITIAL, STATUS_FAILED, STATUS_PROCESSING, STATUS_SUCCESS, STATUS_BLOCKED = 10, 20, 30, 40, 50
 
@@ -72,7 +96,7 @@ def parse_answer(body: bytes) -> Answer | None:
     """An API answer, or ``None`` for what is none."""
     data = _object(body)
     code = data.get("code") if data is not None else None
-    if data is None or not isinstance(code, int | str) or not str(code).lstrip("-").isdigit():
+    if data is None or not isinstance(code, int | str) or not _NUMBER.fullmatch(str(code)):
         return None
     result = data.get("ret")
     return Answer(
@@ -99,9 +123,58 @@ def is_image(name: str) -> bool:
     return extension(name) in IMAGE_EXTENSIONS
 
 
+def kind(name: str) -> str:
+    """What a file of this name is: ``image``, ``audio`` or ``video``."""
+    if is_image(name):
+        return "image"
+    return "audio" if extension(name) in AUDIO_EXTENSIONS else "video"
+
+
+def content_type(name: str) -> str:
+    """The MIME type of a file of this name."""
+    return _TYPES.get(extension(name), "application/octet-stream")
+
+
+def allows_name(name: str) -> bool:
+    """Whether the vendor takes this file or display name as it is (netease.md §4.1)."""
+    return bool(name.strip()) and _FORBIDDEN.search(name) is None
+
+
+def is_callback_url(text: str) -> bool:
+    """Whether callbacks can be sent to an address (netease.md §4.1, §4.3)."""
+    return len(text) <= MAX_CALLBACK_URL and _CALLBACK_URL.fullmatch(text) is not None
+
+
+def object_name(unique: str, original: str) -> str:
+    """An object's name: ``unique`` and the original's own extension (netease.md §4.1)."""
+    stem, dot, last = original.rpartition(".")
+    return f"{unique}.{last}" if dot and stem and last and len(last) <= _MAX_EXTENSION else unique
+
+
+def media_id(vid: Any, image: Any) -> str:
+    """Our id of a media: the vendor's video id, or that of an image, marked as one."""
+    return f"{IMAGE_MARK}{image}" if vid is None else str(vid)
+
+
 def lbs_query(bucket: str) -> str:
     """The lookup's query (netease.md §5)."""
     return f"version=1.0&bucketname={quote(bucket, safe='')}"
+
+
+def parse_lbs_query(query: str) -> str:
+    """The bucket that a lookup asks nodes for; ``""`` for none."""
+    return dict(parse_qsl(query)).get("bucketname", "")
+
+
+def is_versioned(query: str) -> bool:
+    """Whether a query says ``version``, as every request to the lookup does (netease.md §5)."""
+    return any(piece.startswith("version=") for piece in query.split("&"))
+
+
+def is_node_query(query: str) -> bool:
+    """Whether a query is a block's or a resume query's, and of no other protocol (netease.md §6.1, §6.5)."""
+    names = {piece.partition("=")[0] for piece in query.split("&")}
+    return "version" in names and ("uploadContext" in names or {"offset", "complete"} <= names)
 
 
 def lbs_answer(lookup: str, nodes: Sequence[str]) -> bytes:
@@ -175,12 +248,14 @@ def parse_block_query(query: str) -> BlockRequest:
     return BlockRequest(int(offset), values["complete"] == "true", values.get("context", ""))
 
 
-MAX_OFFSET_DIGITS = 16
-
-
 def is_resume_query(query: str) -> bool:
     """Whether the query carries ``uploadContext``, which has no value (netease.md §6.1)."""
     return any(piece.partition("=")[0] == "uploadContext" for piece in query.split("&"))
+
+
+def parse_resume_query(query: str) -> str:
+    """The context that a resume query asks about; ``""`` for none."""
+    return dict(parse_qsl(query)).get("context", "")
 
 
 @dataclass(frozen=True, slots=True)

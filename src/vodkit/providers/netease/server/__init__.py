@@ -1,0 +1,5 @@
+"""The service's side of NetEase VOD: API host, node lookup, upload nodes."""
+
+from .room import Room
+
+__all__ = ["Room"]

@@ -1,0 +1,162 @@
+"""From stored bytes to a media: the step that the vendor's nodes ask the VOD host for (netease.md §6.8).
+
+The id is allotted in one commit with the media, its object and its event. A step that fails leaves the bytes
+and the context as they are; the next block that is sent again, or the next query, does it once more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from vodkit.server.contract import Blob, MediaRecord, Service
+from vodkit.server.errors import UploadGone
+
+from .. import wire
+from ..errors import PROVIDER
+from . import contexts
+from .answer import NodeError
+from .contexts import DONE, Context, Object
+
+
+async def publish(service: Service, context: Context) -> Mapping[str, Any]:
+    """Publish what a context has stored; what the publishing step answers.
+
+    Raises:
+        NodeError: the bytes are not those that the client announced (400), or the object is gone (403).
+        Exception: the step failed and may be tried again.
+    """
+
+    def commit(conn: Connection) -> Mapping[str, Any]:
+        # Blocks lock the upload first and then the context, and so does this.
+        with contextlib.suppress(UploadGone):
+            service.uploads.touch(conn, context.upload)
+        found = contexts.find(conn, context.id, service.now(), lock=True)
+        if found is None:
+            raise NodeError(404, "ContextNotFound", "the upload is over")
+        return found.answer if found.state == DONE else _commit(conn, service, found, md5)
+
+    try:
+        upload = await service.catalog.read(lambda conn: service.uploads.get(conn, context.upload))
+        if upload is None:
+            raise NodeError(404, "ContextNotFound", "the upload is over")
+        md5 = await service.uploads.whole_md5(upload)
+    except UploadGone:
+        # Somebody else has published it in the meantime.
+        md5 = ""
+    else:
+        if context.md5 and context.md5 != md5:
+            await service.catalog.write(lambda conn: contexts.drop(conn, service, context))
+            raise NodeError(400, "BadDigest", f"the MD5 of the whole is {md5}, not what Content-MD5 says")
+    return await service.catalog.write(commit)
+
+
+def _commit(conn: Connection, service: Service, context: Context, md5: str) -> Mapping[str, Any]:
+    found = contexts.find_object(conn, context.bucket, context.object, lock=True)
+    if found is None:
+        raise NodeError(403, "AccessDenied", "the object was deleted")
+    upload = service.uploads.get(conn, context.upload)
+    assert upload is not None
+    blob = service.uploads.complete(conn, context.upload)
+    service.objects.put(
+        conn,
+        account=found.account,
+        provider=PROVIDER,
+        space=found.bucket,
+        key=found.name,
+        blob=blob,
+        content_type=upload.content_type,
+        etag=md5,
+    )
+    vid, image = found.vid, found.image
+    if found.media:
+        _replace(conn, service, found, blob, md5)
+    else:
+        vid, image = _add(conn, service, found, blob, md5)
+    answer = wire.published(vid, image, uuid.uuid4().hex)
+    contexts.change(conn, context, state=DONE, answer=answer)
+    return answer
+
+
+def _status(kind: str, blob: Blob) -> str:
+    """A video without a byte is a failed one from the start (netease.md §6.4)."""
+    return "failed" if kind != "image" and not blob.size else "ready"
+
+
+def _add(
+    conn: Connection, service: Service, found: Object, blob: Blob, md5: str
+) -> tuple[int | None, int | None]:
+    facts, now = found.facts, service.now()
+    kind = wire.kind(facts["file"])
+    number = contexts.next_number(conn, "image" if kind == "image" else "vid")
+    vid, image = (None, number) if kind == "image" else (number, None)
+    record = MediaRecord(
+        id=secrets.token_urlsafe(16),
+        provider=PROVIDER,
+        account=found.account,
+        remote_id=wire.media_id(vid, image),
+        kind=kind,
+        title=facts["title"] or facts["file"],
+        status=_status(kind, blob),
+        space=found.bucket,
+        key=found.name,
+        cover_key="",
+        size=blob.size,
+        attrs={
+            "description": facts["description"],
+            "type": facts["type"],
+            "preset": facts["preset"],
+            "user_defined": facts["user_defined"],
+            "md5": md5,
+            "completed": now,
+        },
+        created=found.created,
+        updated=now,
+        expires=None,
+    )
+    service.media.add(conn, record)
+    contexts.set_published(conn, found.bucket, found.name, vid=vid, image=image, media=record.id)
+    _tell(conn, service, found, record, {"vid": vid} if image is None else {"imgId": image})
+    return vid, image
+
+
+def _replace(conn: Connection, service: Service, found: Object, blob: Blob, md5: str) -> None:
+    """The object was published before and has new bytes now: the same media, with the same id."""
+    remote_id = wire.media_id(found.vid, found.image)
+    record = service.media.get(conn, PROVIDER, remote_id)
+    if record is None:
+        raise NodeError(403, "AccessDenied", "the media was deleted")
+    status = record.status if record.status == "blocked" else _status(record.kind, blob)
+    attrs = {**record.attrs, "md5": md5}
+    service.media.update(
+        conn, replace(record, size=blob.size, status=status, attrs=attrs, updated=service.now())
+    )
+
+
+def _tell(
+    conn: Connection, service: Service, found: Object, record: MediaRecord, id: Mapping[str, int | None]
+) -> None:
+    """Record the upload event, in the transaction that publishes (netease.md §7)."""
+    payload = {
+        "type": "upload",
+        **id,
+        "name": record.title,
+        "origAddr": service.play_url(PROVIDER, record.space, record.key),
+        "objectName": record.key,
+        "userDefInfo": found.facts["user_defined"],
+        "callback": found.facts["upload_callback"],
+    }
+    service.events.add(
+        conn,
+        type="media.uploaded",
+        provider=PROVIDER,
+        account=found.account,
+        media=record.id,
+        payload=payload,
+    )
