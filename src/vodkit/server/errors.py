@@ -84,4 +84,4 @@ class BlobGone(ServiceError):
 
 
 class HangUp(ServiceError):
-    """The connection is to be closed without an answer, for clients that would take any answer for success."""
+    """The connection ends without an answer, for clients that would take any answer for success."""
