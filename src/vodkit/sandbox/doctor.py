@@ -10,7 +10,8 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.machinery import PathFinder
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from vodkit.core.errors import ConfigError
 from vodkit.engine.profiles import Profile, config_path, load_profiles
 from vodkit.engine.settings import default_state_dir
 from vodkit.sandbox.ffmpeg import executable
+
+DROP_INS = "vodkit.compat"
+"""Entry points of drop-ins: the vendor's distribution = the module that both install."""
 
 FREE_SPACE = 1 << 30
 """Less free space than this, in bytes, is worth a word."""
@@ -51,6 +55,8 @@ def examine() -> Iterator[Finding]:
     yield _python()
     yield _state(default_state_dir())
     yield from _service()
+    for entry in entry_points(group=DROP_INS):
+        yield _drop_in(entry)
     yield from _profiles()
 
 
@@ -89,6 +95,26 @@ def _service() -> Iterator[Finding]:
         yield Finding("ffmpeg", "ok", executable())
     except ConfigError as error:
         yield Finding("ffmpeg", "bad", error.message, error.advice)
+
+
+def _drop_in(entry: EntryPoint) -> Finding:
+    """A drop-in and the package that it stands in for install the same module: only one may be there."""
+    own = entry.dist
+    assert own is not None
+    subject, vendors, module = f"drop-in {own.name}", entry.name, entry.value
+    if _version(vendors) != "?":
+        text = f"{vendors} is installed beside it, and both are the module {module}"
+        again = f"pip install --force-reinstall --no-deps {own.name}"
+        return Finding(
+            subject, "bad", text, f"pip uninstall {vendors}, then {again}; or uninstall {own.name}"
+        )
+    mine = Path(str(own.locate_file(f"{module}/__init__.py")))
+    found = PathFinder.find_spec(module)
+    # An editable installation has no files of its own to compare with.
+    if mine.exists() and found is not None and found.origin is not None and not mine.samefile(found.origin):
+        text = f"{module} is imported from {found.origin}, and not from it"
+        return Finding(subject, "bad", text, "Take that folder off PYTHONPATH, or remove the copy")
+    return Finding(subject, "ok", f"{module} runs over vodkit, in place of {vendors}")
 
 
 def _version(distribution: str) -> str:
