@@ -10,10 +10,10 @@ from .world import Caller, World, running
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(service_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with (
         pytest.MonkeyPatch.context() as patch,
-        running(tmp_path_factory.mktemp("service"), patch) as world,
+        running(tmp_path_factory.mktemp("service"), patch, database=service_database) as world,
     ):
         yield world
 

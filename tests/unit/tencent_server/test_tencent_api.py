@@ -272,7 +272,7 @@ def test_a_fault_of_the_service_is_an_answer_too(
     def broken(*args: object, **kwargs: object) -> object:
         raise RuntimeError("a detail that is nobody's business")
 
-    monkeypatch.setattr(world.service.media, "list", broken)
+    monkeypatch.setattr(world.service.media, "find", broken)
     answer = one.tc3("SearchMedia", {})
     assert answer.code == "InternalError"
     assert "detail" not in answer.body.decode()
@@ -285,6 +285,6 @@ def test_a_full_disk_is_an_internal_error_that_says_so(
     def full(*args: object, **kwargs: object) -> object:
         raise StorageFull
 
-    monkeypatch.setattr(world.service.media, "list", full)
+    monkeypatch.setattr(world.service.media, "find", full)
     answer = one.tc3("SearchMedia", {})
     assert (answer.code, answer.message) == ("InternalError", "the service has no room left")

@@ -266,6 +266,11 @@ secret = "secret-of-AKIDlarge"
 
 [[account]]
 provider = "tencent"
+id = "AKIDatonce"
+secret = "secret-of-AKIDatonce"
+
+[[account]]
+provider = "tencent"
 id = "AKIDpermanent"
 secret = "secret-of-AKIDpermanent"
 token_life = 0

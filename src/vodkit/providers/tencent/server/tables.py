@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 METADATA = MetaData()
@@ -34,6 +35,13 @@ apps = Table(
     Column("region", String(64), nullable=False),
     Column("created", Double, nullable=False),
     Index("uq_tencent_apps_bucket", "bucket", unique=True),
+    Index(
+        "uq_tencent_apps_primary",
+        "account",
+        unique=True,
+        sqlite_where=text("primary_app"),
+        postgresql_where=text("primary_app"),
+    ),
 )
 """Applications of accounts."""
 

@@ -79,9 +79,3 @@ def upgrade() -> None:
         sa.Column("deletion", sa.Boolean, nullable=False),
         sa.Column("persistence", sa.Boolean, nullable=False),
     )
-
-
-def downgrade() -> None:
-    """Drop them."""
-    for name in ("event_config", "templates", "classes", "sessions", "apps"):
-        op.drop_table(f"tencent_{name}")
