@@ -213,6 +213,7 @@ class _Upload:
             with contextlib.suppress(VodError):
                 fill_gaps(self._items, journal, feed, watch, Window(self._settings.window))
             receipt = journal.done(media, self._items)
+            self._meter.tick(force=True)
             self._meter.tick(force=True, done=True)
             return UploadResult(
                 media=media,
