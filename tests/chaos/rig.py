@@ -17,12 +17,18 @@ from vodkit.core import registry
 MIB = 1 << 20
 SIZE = 64 * MIB
 PART = 1 * MIB
+"""What uploads ask for; see :func:`part_of`."""
 PARALLEL = 4
 
 
 def trials(sample: int) -> list[int]:
     """Seeds of the trials to run: a sample, or as many as ``VODKIT_CHAOS_TRIALS`` says (scripts/chaos)."""
     return list(range(int(os.environ.get("VODKIT_CHAOS_TRIALS", sample))))
+
+
+def part_of(provider: str) -> int:
+    """Bytes of a part: as asked for, unless the provider alone decides."""
+    return registry.descriptor(provider).capabilities.part_size or PART
 
 
 def rooms() -> list[str]:

@@ -15,12 +15,12 @@ from vodkit.testing.faults import FaultProxy
 
 from .rig import (
     PARALLEL,
-    PART,
     SIZE,
     Service,
     assert_same_bytes,
     finish_upload,
     kill_at,
+    part_of,
     rooms,
     run_upload,
     start_upload,
@@ -70,8 +70,8 @@ def test_a_killed_client_goes_on_and_sends_little_again(
     assert result["size"] == SIZE
     assert_same_bytes(result["url"], file)
     if interrupted:
-        spent = proxy.sent - SIZE
-        assert spent <= (PARALLEL + 1) * PART + (SIZE // PART + 32) * HEADERS, f"{spent / PART:.1f} parts"
+        spent, part = proxy.sent - SIZE, part_of(provider)
+        assert spent <= (PARALLEL + 1) * part + (SIZE // part + 32) * HEADERS, f"{spent / part:.1f} parts"
 
 
 @pytest.mark.parametrize("seed", trials(sample=2))

@@ -27,6 +27,8 @@ class Capabilities:
         search: Filters that ``media.list`` honours.
         download: Whether originals can be fetched.
         max_size: Largest file in bytes, or ``None`` where no limit is known.
+        part_size: Bytes of a part where the provider alone decides, whatever ``part_size`` asks for;
+            ``None`` where the caller may choose.
     """
 
     options: Mapping[str, str]
@@ -40,6 +42,7 @@ class Capabilities:
     search: tuple[str, ...] = ()
     download: bool = True
     max_size: int | None = None
+    part_size: int | None = None
 
     def refuse_unknown(self, provider: str, given: Iterable[str]) -> None:
         """Refuse every option that is not in :attr:`options`, by name.

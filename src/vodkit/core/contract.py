@@ -247,6 +247,9 @@ class MediaStore(Protocol):
 CRC64_HEADER: Final = "x-vodkit-crc64"
 """Carries the CRC-64/XZ (lower-case hex) of the whole object in the answers of a service's play URLs."""
 
+PLAY_URL_HEADER: Final = "x-vodkit-play-url"
+"""Carries the play URL of an object in a service's answers, for dialects that have no place for one."""
+
 
 @runtime_checkable
 class ReportsDigests(Protocol):

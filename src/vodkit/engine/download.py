@@ -117,6 +117,9 @@ class Downloader:
         url, headers = self._store.download_request(id)
         with ExitStack() as stack:
             answer = self._fetcher.get(url, {**headers, "Range": "bytes=0-0"}, stack)
+            if answer.status == 416 and Facts.of(answer).size is None:
+                # An empty original, at a server that does not tell its size along with the refusal.
+                answer = self._fetcher.get(url, headers, stack)
             return Facts.of(answer), self._told(answer.headers)
 
     def _told(self, headers: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Final, Protocol
 
@@ -17,6 +17,8 @@ _TOP: Final = 1 << 63
 _EDGE: Final = 64 * 1024
 _SAMPLE: Final = 4 * 1024
 _SAMPLES: Final = 8
+SHA1_BLOCK: Final = 4 << 20
+"""Bytes in a block of the digest ``sha1_blocks``."""
 
 
 class Digest(Protocol):
@@ -53,12 +55,35 @@ class _Crc32:
         return f"{self._value:08x}"
 
 
+class _Sha1Blocks:
+    """SHA-1 over the SHA-1s of blocks of 4 MiB; of a content of at most one block its plain SHA-1."""
+
+    def __init__(self) -> None:
+        self._done: list[bytes] = []
+        self._block = hashlib.sha1(usedforsecurity=False)
+        self._room = SHA1_BLOCK
+
+    def update(self, data: memoryview, /) -> None:
+        while data:
+            if not self._room:
+                self._done.append(self._block.digest())
+                self._block, self._room = hashlib.sha1(usedforsecurity=False), SHA1_BLOCK
+            piece = data[: self._room]
+            self._block.update(piece)
+            self._room -= len(piece)
+            data = data[len(piece) :]
+
+    def hexdigest(self) -> str:
+        if not self._done:
+            return self._block.hexdigest()
+        return hashlib.sha1(b"".join([*self._done, self._block.digest()]), usedforsecurity=False).hexdigest()
+
+
 def digest(name: str) -> Digest:
-    """A fresh digest: ``crc64``, ``crc32``, ``md5``, ``sha1`` or whatever else hashlib has."""
-    if name == "crc64":
-        return _Crc64()
-    if name == "crc32":
-        return _Crc32()
+    """A fresh digest: ``crc64``, ``crc32``, ``sha1_blocks``, ``md5``, ``sha1`` or what else hashlib has."""
+    own: dict[str, Callable[[], Digest]] = {"crc64": _Crc64, "crc32": _Crc32, "sha1_blocks": _Sha1Blocks}
+    if name in own:
+        return own[name]()
     return hashlib.new(name, usedforsecurity=False)
 
 

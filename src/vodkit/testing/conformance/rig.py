@@ -51,7 +51,7 @@ class Rig:
         self.provider = provider
         self.descriptor = registry.descriptor(provider)
         self.capabilities: Capabilities = self.descriptor.capabilities
-        self.part = part
+        self.part = self.capabilities.part_size or part
         self.folder = folder
         self.service = service
         self.proxy = FaultProxy.before(service.url)
@@ -132,7 +132,8 @@ class RigFixtures:
 
     Attributes:
         provider: Name of the room.
-        part: A part size that the provider honours; several parts of it make the suite's larger files.
+        part: A part size that the provider honours, unless it declares its own; several parts of it make
+            the suite's larger files.
         samples: A valid value for every option that the provider declares, except ``cover``.
         unavailable: A value for each declared option that the test account may not use, which is refused.
         settings: Further keywords for ``connect``.
