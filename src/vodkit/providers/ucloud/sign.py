@@ -231,10 +231,35 @@ def parse_url_signature(query: str) -> UrlSignature | None:
     )
 
 
-def verify_url(given: UrlSignature, private_key: str, method: str, bucket: str, key: str) -> bool:
-    """Whether a signed URL is right; its expiry is the caller's to check, and first (ucloud.md §2.4)."""
-    right = url_signature(private_key, method, bucket, key, given.expires)
-    return hmac.compare_digest(right.encode(), given.signature.encode())
+def verify_url(
+    given: UrlSignature,
+    private_key: str,
+    method: str,
+    bucket: str,
+    key: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> bool:
+    """Whether a signed URL is right; its expiry is the caller's to check, and first (ucloud.md §2.4).
+
+    A link that was signed for an MD5 or a type holds for requests with just these ``headers`` (lower case);
+    one that was signed for none holds for any.
+    """
+    sent = headers or {}
+    bound = string_to_sign(
+        method,
+        resource(bucket, key),
+        md5=sent.get("content-md5", ""),
+        content_type=sent.get("content-type", ""),
+        date=given.expires,
+    )
+    matched = False
+    for form in (
+        url_signature(private_key, method, bucket, key, given.expires),
+        signature(private_key, bound),
+    ):
+        matched |= hmac.compare_digest(form.encode(), given.signature.encode())
+    return matched
 
 
 def encode_policy(policy: Mapping[str, Any]) -> str:

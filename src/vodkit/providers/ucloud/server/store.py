@@ -1,0 +1,301 @@
+"""How an object comes to be, and goes: bytes in blocks, one commit with its media."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from vodkit.server.content_types import content_type as type_of_name
+from vodkit.server.contract import Blob, MediaRecord, Service, StoredObject, StoredPart, Upload
+from vodkit.server.errors import DigestMismatch, TooLarge, UploadGone
+from vodkit.server.names import new_id
+
+from .. import sign, wire
+from ..errors import BAD_REQUEST, BAD_SIGNATURE, PROVIDER
+from .admit import Caller
+from .answer import Refused
+from .request import Request
+
+DIGESTS = ("sha1", "crc64")
+"""What is computed of every part: the SHA-1 for ETags, the CRC-64 for play URLs."""
+
+SINGLE = "single"
+"""Marks, in an upload's facts, one that a simple request makes for itself; it is listed nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is kept with an object beside its bytes.
+
+    Attributes:
+        content_type: MIME type.
+        storage_class: One of :data:`wire.STORAGE_CLASSES`.
+        meta: User metadata, lower-case names with their prefix.
+    """
+
+    content_type: str
+    storage_class: str = "STANDARD"
+    meta: Mapping[str, str] | None = None
+
+    def attrs(self) -> dict[str, Any]:
+        """For the object's row."""
+        return {"class": self.storage_class, "meta": dict(self.meta or {})}
+
+
+def facts_of(request: Request, content_type: str | None = None) -> Facts:
+    """What the request's headers say.
+
+    Raises:
+        Refused: it cannot be kept.
+    """
+    kind = request.headers.get("content-type", "") if content_type is None else content_type
+    storage_class = request.headers.get(wire.STORAGE_CLASS, "STANDARD").upper()
+    if storage_class not in wire.STORAGE_CLASSES:
+        raise Refused(400, BAD_REQUEST, f"there is no storage class {storage_class}")
+    return Facts(kind, storage_class, metadata_of(request))
+
+
+def metadata_of(request: Request) -> dict[str, str]:
+    """User metadata of the request's headers.
+
+    Raises:
+        Refused: there is too much of it, or it cannot be sent back.
+    """
+    meta = {name: value for name, value in request.headers.items() if name.startswith(wire.META)}
+    if sum(len(name) + len(value) for name, value in meta.items()) > wire.MAX_META:
+        raise Refused(400, BAD_REQUEST, f"there are more than {wire.MAX_META} bytes of metadata")
+    kind = request.headers.get("content-type", "")
+    if not all(value.isascii() and value.isprintable() for value in (kind, *meta.values())):
+        raise Refused(400, BAD_REQUEST, "headers that are kept must be printable ASCII")
+    return meta
+
+
+def check_key(key: str) -> str:
+    """A key that may be stored.
+
+    Raises:
+        Refused: it is empty or too long.
+    """
+    if not key or len(key.encode("utf-8", "surrogateescape")) > wire.MAX_KEY:
+        raise Refused(400, BAD_REQUEST, f"a key has 1 to {wire.MAX_KEY} bytes")
+    return key
+
+
+def check_replacing(caller: Caller, found: StoredObject | None) -> None:
+    """Refuse a token that may not replace what is there.
+
+    Raises:
+        Refused: it would.
+    """
+    if found is not None and caller.token is not None and caller.token.keeps:
+        raise Refused(403, BAD_SIGNATURE, "the token does not allow replacing an object")
+
+
+class _Blocks:
+    """A body cut into blocks of 4 MiB, each an :class:`~vodkit.server.contract.Incoming` of its own."""
+
+    length: int | None = None
+
+    def __init__(self, body: AsyncIterator[bytes]) -> None:
+        self._body = body
+        self._ahead = b""
+        self.md5 = hashlib.md5(usedforsecurity=False)
+        self.size = 0
+        self.over = False
+
+    async def look(self) -> bool:
+        """Whether another byte is coming."""
+        while not self._ahead and not self.over:
+            try:
+                self._ahead = await anext(self._body)
+            except StopAsyncIteration:
+                self.over = True
+        return bool(self._ahead)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        room = wire.BLOCK
+        while room and await self.look():
+            piece, self._ahead = self._ahead[:room], self._ahead[room:]
+            room -= len(piece)
+            self.size += len(piece)
+            if self.size > wire.MAX_PUT:
+                raise TooLarge(f"more than {wire.MAX_PUT} bytes")
+            self.md5.update(piece)
+            yield piece
+
+    async def read(self, limit: int) -> bytes:
+        """Not for blocks, which are streamed."""
+        raise NotImplementedError
+
+
+async def put_stream(
+    service: Service,
+    caller: Caller,
+    key: str,
+    body: AsyncIterator[bytes],
+    facts: Facts,
+    *,
+    md5: str = "",
+) -> StoredObject:
+    """Store an object whose bytes come in one request.
+
+    Every block is a part of an upload of its own, so that its SHA-1 is known without reading it again.
+
+    Raises:
+        DigestMismatch: the bytes do not have this MD5.
+        Truncated, TooLarge, StorageFull: nothing was kept.
+    """
+    check_key(key)
+    upload = await service.catalog.write(
+        lambda conn: service.uploads.create(
+            conn,
+            account=caller.account.id,
+            provider=PROVIDER,
+            space=caller.space.name,
+            key=key,
+            content_type=facts.content_type,
+            attrs={SINGLE: True},
+        )
+    )
+    blocks = _Blocks(body)
+    digests: list[str] = []
+    try:
+        while not digests or await blocks.look():
+            number = len(digests)
+            part = await service.uploads.receive(
+                upload, number, blocks, offset=number * wire.BLOCK, digests=DIGESTS
+            )
+            assert isinstance(part, StoredPart)
+            digests.append(part.digests["sha1"])
+        found = blocks.md5.hexdigest()
+        if md5 and md5.lower() != found:
+            raise DigestMismatch("md5", md5, found)
+        return await service.catalog.write(
+            lambda conn: _completed(conn, service, caller, upload, facts, blocks.size, digests)
+        )
+    except BaseException:
+        with suppress(UploadGone):
+            await service.catalog.write(lambda conn: service.uploads.abort(conn, upload.id))
+        raise
+
+
+def _completed(
+    conn: Connection,
+    service: Service,
+    caller: Caller,
+    upload: Upload,
+    facts: Facts,
+    size: int,
+    digests: list[str],
+) -> StoredObject:
+    check_replacing(caller, service.objects.get(conn, PROVIDER, upload.space, upload.key))
+    blob = service.uploads.complete(conn, upload.id)
+    etag = wire.whole_etag(size, digests)
+    return keep(conn, service, caller, upload.key, blob, etag, facts)
+
+
+def keep(
+    conn: Connection,
+    service: Service,
+    caller: Caller,
+    key: str,
+    blob: Blob,
+    etag: str,
+    facts: Facts,
+) -> StoredObject:
+    """Point a key at bytes, and its media with it; an upload policy is noted down."""
+    kind = facts.content_type or type_of_name(key)
+    stored = service.objects.put(
+        conn,
+        account=caller.space.account,
+        provider=PROVIDER,
+        space=caller.space.name,
+        key=key,
+        blob=blob,
+        content_type=kind,
+        etag=etag,
+        attrs=facts.attrs(),
+    )
+    record = catalogue(conn, service, stored)
+    if caller.policy:
+        policy = sign.decode_policy(caller.policy)
+        service.events.add(
+            conn,
+            type="upload_policy",
+            provider=PROVIDER,
+            account=caller.account.id,
+            media=record.id,
+            payload={"policy": policy, "key": key, "bucket": caller.space.name},
+        )
+    return stored
+
+
+def catalogue(conn: Connection, service: Service, stored: StoredObject) -> MediaRecord:
+    """The media of an object, made or brought up to date."""
+    now = service.now()
+    remote_id = f"{stored.space}/{stored.key}"
+    found = service.media.get(conn, PROVIDER, remote_id)
+    record = MediaRecord(
+        id=found.id if found else new_id(),
+        provider=PROVIDER,
+        account=stored.account,
+        remote_id=remote_id,
+        kind=kind_of(stored.content_type, stored.key),
+        title=stored.key.rstrip("/").rpartition("/")[2] or stored.key,
+        status="ready",
+        space=stored.space,
+        key=stored.key,
+        cover_key="",
+        size=stored.blob.size,
+        attrs={"etag": stored.etag},
+        created=found.created if found else now,
+        updated=now,
+        expires=None,
+    )
+    if found:
+        service.media.update(conn, record)
+    else:
+        service.media.add(conn, record)
+    return record
+
+
+def forget(conn: Connection, service: Service, stored: StoredObject) -> None:
+    """Remove an object and its media."""
+    found = service.media.get(conn, PROVIDER, f"{stored.space}/{stored.key}")
+    if found is not None:
+        service.media.delete(conn, found.id)
+    service.objects.delete(conn, PROVIDER, stored.space, stored.key)
+
+
+def rewrite(conn: Connection, service: Service, stored: StoredObject, **changes: Any) -> StoredObject:
+    """The same bytes under the same key, with another type or other facts."""
+    changed = replace(stored, **changes)
+    fresh = service.objects.put(
+        conn,
+        account=changed.account,
+        provider=PROVIDER,
+        space=changed.space,
+        key=changed.key,
+        blob=changed.blob,
+        content_type=changed.content_type,
+        etag=changed.etag,
+        attrs=changed.attrs,
+    )
+    catalogue(conn, service, fresh)
+    return fresh
+
+
+def kind_of(content_type: str, key: str) -> str:
+    """``video``, ``audio``, ``image`` or ``file``."""
+    for told in (content_type, type_of_name(key)):
+        top = told.partition("/")[0].lower()
+        if top in ("video", "audio", "image"):
+            return top
+        if "mpegurl" in told.lower() or told.lower() == "application/dash+xml":
+            return "video"
+    return "file"
