@@ -446,6 +446,13 @@ class Service(Protocol):
         """Where an object plays: ``<public_url>/v/…``; unsigned."""
         ...
 
-    def sign_url(self, url: str, lifetime: float) -> str:
-        """A play URL that is good for ``lifetime`` seconds, also where unsigned ones are refused."""
+    def sign_url(self, url: str, lifetime: float, folder: str = "") -> str:
+        """A play URL that is good for ``lifetime`` seconds, also where unsigned ones are refused.
+
+        With the ``folder`` of the object's media it is good for all that is in there: a playlist's relative
+        addresses then lead to signed URLs as well.
+
+        Raises:
+            ValueError: it is not a play URL, or its object is not in ``folder``.
+        """
         ...

@@ -15,7 +15,11 @@ from .app import send_json
 from .content_types import UNKNOWN, content_type
 from .contract import Head, MediaRecord, Receive, Room, Scope, Send, Service, StoredObject
 
-_PURPOSE = "play"
+_ONE = "play"
+_FOLDER = "play folder"
+"""What the two kinds of links are signed for."""
+
+_SIGNED = "/v/s/"
 _METHODS = b"GET, HEAD, OPTIONS"
 _HEADERS = {
     "access-control-allow-origin": "*",
@@ -46,8 +50,11 @@ class Refused(Exception):
 class Playback:
     """Play URLs, and the page that answers them.
 
-    Query parameters: ``expires`` (seconds since the epoch) and ``signature`` make a signed link; ``download``
-    asks for an attachment, of that name if it has a value.
+    Query parameters: ``expires`` (seconds since the epoch) and ``signature`` make a signed link to one
+    object; ``download`` asks for an attachment, of that name if it has a value.
+
+    ``/v/s/<expires>-<signature>/<provider>/<space>/<key>`` is a signed link to a media's whole folder:
+    relative addresses in a playlist lead to links that are signed too.
     """
 
     def __init__(self, service: Service, rooms: dict[str, Room]) -> None:
@@ -59,17 +66,27 @@ class Playback:
         base = self._service.settings.public_url
         return f"{base}/v/{quote(provider, safe='')}/{quote(space, safe='')}/{quote(key)}"
 
-    def sign(self, url: str, lifetime: float) -> str:
+    def sign(self, url: str, lifetime: float, folder: str = "") -> str:
         """A play URL that is good for ``lifetime`` seconds.
 
+        Args:
+            url: From :meth:`url`.
+            lifetime: Seconds.
+            folder: That of the media the object belongs to: the link is then good for all of it.
+
         Raises:
-            ValueError: it is not a play URL of this service.
+            ValueError: it is not a play URL of this service, or its object is not in the folder.
         """
-        place = _place(urlsplit(url).path)
-        if place is None:
-            raise ValueError(f"not a play URL: {url}")
+        parts = urlsplit(url)
+        place = _place(parts.path)
+        if place is None or not place[2].startswith(folder):
+            raise ValueError(f"not a play URL of this service, or not of the folder {folder!r}: {url}")
         expires = int(self._service.now() + lifetime)
-        signature = self._service.vault.sign(_PURPOSE, _signed_text(place, expires))
+        if folder:
+            signature = self._service.vault.sign(_FOLDER, _signed_text((*place[:2], folder), expires))
+            path = f"{_SIGNED}{expires}-{signature}{parts.path.removeprefix('/v')}"
+            return parts._replace(path=path, query="").geturl()
+        signature = self._service.vault.sign(_ONE, _signed_text(place, expires))
         return f"{url.partition('?')[0]}?expires={expires}&signature={signature}"
 
     async def __call__(self, head: Head, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +97,8 @@ class Playback:
         try:
             if head.method not in ("GET", "HEAD"):
                 raise Refused(405, f"play URLs answer {_METHODS.decode()}")
-            place = _place(head.path)
+            token, path = _unsigned(head.path)
+            place = _place(path)
             if place is None or place[0] not in self._rooms:
                 raise Refused(404, "there is no such object")
             found, media = await self._service.catalog.read(lambda conn: self._look_up(conn, place))
@@ -89,7 +107,12 @@ class Playback:
             if media is not None and media.status == "blocked":
                 raise Refused(403, "this media is blocked")
             query = parse_qs(head.query, keep_blank_values=True)
-            await self._admit(head, place, query, found)
+            if token:
+                self._check_folder(place, token, media)
+            elif "signature" in query:
+                self._check(_ONE, place, query.get("expires", [""])[0], query["signature"][0])
+            else:
+                await self._admit(head, place, found)
         except Refused as refused:
             await send_json(send, refused.status, {"error": refused.text}, head.method)
             return
@@ -108,13 +131,8 @@ class Playback:
     def _expired(self, media: MediaRecord) -> bool:
         return media.expires is not None and media.expires <= self._service.now()
 
-    async def _admit(
-        self, head: Head, place: Place, query: dict[str, list[str]], found: StoredObject
-    ) -> None:
-        """Refuse who may not have the object: by our own link, else by the vendor's, else by the settings."""
-        if "signature" in query:
-            self._check_link(place, query)
-            return
+    async def _admit(self, head: Head, place: Place, found: StoredObject) -> None:
+        """Refuse who may not have the object: by the vendor's own links, else by the settings."""
         check: Any = getattr(self._rooms[place[0]], "check_play", None)
         verdict = check(head, found) if check is not None else None
         if inspect.isawaitable(verdict):
@@ -122,15 +140,28 @@ class Playback:
         if verdict is False or (verdict is None and self._service.settings.signed_playback):
             raise Refused(403, "this object plays by signed links only")
 
-    def _check_link(self, place: Place, query: dict[str, list[str]]) -> None:
-        expires = query.get("expires", [""])[0]
+    def _check_folder(self, place: Place, token: str, media: MediaRecord | None) -> None:
+        """The object must belong to the media whose folder was signed, and lie in that folder."""
+        if media is None or not media.folder or not place[2].startswith(media.folder):
+            raise Refused(403, "the link is not valid")
+        expires, _, signature = token.partition("-")
+        self._check(_FOLDER, (*place[:2], media.folder), expires, signature)
+
+    def _check(self, purpose: str, signed: Place, expires: str, signature: str) -> None:
         if not (expires.isascii() and expires.isdigit() and len(expires) < 16):
             raise Refused(403, "the link is not valid")
-        text = _signed_text(place, int(expires))
-        if not self._service.vault.verify(_PURPOSE, text, query["signature"][0]):
+        if not self._service.vault.verify(purpose, _signed_text(signed, int(expires)), signature):
             raise Refused(403, "the link is not valid")
         if int(expires) <= self._service.now():
             raise Refused(403, "the link has expired")
+
+
+def _unsigned(path: str) -> tuple[str, str]:
+    """What a raw path carries of a signature, or ``""``, and the path without it."""
+    if not path.startswith(_SIGNED):
+        return "", path
+    token, _, rest = path.removeprefix(_SIGNED).partition("/")
+    return token, f"/v/{rest}"
 
 
 def _place(path: str) -> Place | None:

@@ -86,9 +86,9 @@ class Service(Tools):
         """Where an object plays; unsigned."""
         return self._playback.url(provider, space, key)
 
-    def sign_url(self, url: str, lifetime: float) -> str:
-        """A play URL that is good for ``lifetime`` seconds."""
-        return self._playback.sign(url, lifetime)
+    def sign_url(self, url: str, lifetime: float, folder: str = "") -> str:
+        """A play URL that is good for ``lifetime`` seconds; see the contract."""
+        return self._playback.sign(url, lifetime, folder)
 
     async def sweep_forever(self) -> None:
         """Remove what is expired, every ``settings.sweep_interval`` seconds."""

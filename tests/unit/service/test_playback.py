@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 import urllib3
@@ -126,6 +127,56 @@ def test_signed_links(service: Running) -> None:
         assert HTTP.request("GET", wrong).status == 403
     other = signed.replace(url, link(service, "empty")[0])
     assert HTTP.request("GET", other).status == 403
+
+
+def test_a_signed_playlist_takes_its_folder_along(tmp_path: Path) -> None:
+    running = Running(tmp_path / "data", "--signed-playback")
+    try:
+        for key in (
+            "f/1/main.m3u8",
+            "f/1/720p/a b.ts",
+            "f/10/other.ts",
+            "f/1x.ts",
+            "f/2/main.m3u8",
+            "loose/x",
+        ):
+            put(running, key, key.encode(), "application/octet-stream")
+        for number in "12":
+            where = {"key": f"f/{number}/main.m3u8", "folder": f"f/{number}/"}
+            ask(running, "/toy/media", id=number, space="room", **where)
+
+        def signed(lifetime: float = 60) -> str:
+            where = {"space": "room", "key": "f/1/main.m3u8", "folder": "f/1/"}
+            return str(ask(running, "/toy/link", lifetime=str(lifetime), **where)["signed"])
+
+        def got(url: str) -> int:
+            return HTTP.request("GET", url).status
+
+        url = signed()
+        assert HTTP.request("GET", url).data == b"f/1/main.m3u8"
+        assert HTTP.request("GET", urljoin(url, "720p/a%20b.ts")).data == b"f/1/720p/a b.ts"
+        assert HTTP.request("GET", url + "?download").headers["content-disposition"].startswith("attachment")
+        base, token, _ = re.fullmatch(r"(.*/v/s/)([^/]+)(/.*)", url).groups()  # type: ignore[union-attr]
+        for other in ("f/10/other.ts", "f/1x.ts", "f/2/main.m3u8", "loose/x"):
+            assert got(f"{base}{token}/toy/room/{other}") == 403
+        assert got(f"{base}{token}/toy/room/f/1/absent.ts") == 404
+        expires, _, signature = token.partition("-")
+        for wrong in (
+            f"{expires}0-{signature}",
+            f"{expires}-{signature[:-3]}xyz",
+            f"-{signature}",
+            expires,
+            "-",
+        ):
+            assert got(f"{base}{wrong}/toy/room/f/1/main.m3u8") == 403
+        assert got(f"{base}{token}") == 404
+        assert got(f"{running.url}/v/toy/room/f/1/main.m3u8?expires={expires}&signature={signature}") == 403
+        assert got(signed(-1)) == 403
+        assert got(f"{running.url}/v/toy/room/f/1/main.m3u8") == 403
+        where = {"space": "room", "key": "loose/x", "folder": "f/1/"}
+        assert HTTP.request("GET", f"{running.url}/toy/link", fields=where).status == 500
+    finally:
+        running.stop()
 
 
 def test_an_expired_link(service: Running) -> None:

@@ -41,7 +41,7 @@ class ToyRoom:
         if head.path == "/toy/link":
             query = {name: values[0] for name, values in parse_qs(head.query).items()}
             url = self.service.play_url("toy", query["space"], query["key"])
-            signed = self.service.sign_url(url, float(query.get("lifetime", "60")))
+            signed = self.service.sign_url(url, float(query.get("lifetime", "60")), query.get("folder", ""))
             return await send_json(send, 200, {"url": url, "signed": signed})
         if head.query == "fail":
             raise RuntimeError("on purpose")
