@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import shutil
@@ -18,6 +17,7 @@ from typing import Any
 from vodkit.core import registry
 from vodkit.core.config import resolve
 from vodkit.core.errors import ConfigError
+from vodkit.core.extras import missing_for_server
 from vodkit.engine.profiles import Profile, config_path, load_profiles
 from vodkit.engine.settings import default_state_dir
 from vodkit.sandbox.ffmpeg import executable
@@ -82,8 +82,7 @@ def _state(folder: Path) -> Finding:
 
 
 def _service() -> Iterator[Finding]:
-    missing = [name for name in ("starlette", "uvicorn", "sqlalchemy", "alembic", "cryptography")
-               if importlib.util.find_spec(name) is None]  # fmt: skip
+    missing = missing_for_server()
     if missing:
         text = f"not installed ({', '.join(missing)} missing); uploading needs none of it"
         yield Finding("service", "note", text, "pip install 'vodkit[server]' for demo, serve and sandbox")

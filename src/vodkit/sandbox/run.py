@@ -16,6 +16,7 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 from vodkit.core.errors import ConfigError
+from vodkit.server.embedded import embedded
 
 from .ca import Authority
 from .environment import environment
@@ -77,7 +78,6 @@ def sandbox(
         strict: Accept only accounts of the file, and verify every signature.
         data: Where the service keeps what it is given; by default a folder that ends with the block.
     """
-    from vodkit.server.embedded import embedded
 
     with _scratch() as scratch:
         folder = data if data is not None else scratch
