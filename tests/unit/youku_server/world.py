@@ -1,0 +1,282 @@
+"""A running service in this process, with a clock of its own, and a caller who speaks the wire by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import urllib3
+import uvicorn
+
+from vodkit.server import service as service_module
+from vodkit.server.contract import Settings
+from vodkit.server.limits import connection_class
+from vodkit.server.service import Service
+
+API = "api.youku.com"
+OPEN = "openapi.youku.com"
+UPLOAD = "127.0.0.1"
+KIB = 1024
+
+ACCOUNTS = """
+[[account]]
+provider = "youku"
+id = "one"
+secret = "secret-of-one"
+user_name = "Alice"
+user_password = "password-of-alice"
+access_tokens = ["access-of-one"]
+
+[[account]]
+provider = "youku"
+id = "two"
+secret = "secret-of-two"
+user_name = "Bob"
+access_tokens = ["access-of-two"]
+token_error_status = 401
+password_grant = true
+new_slice_status = 200
+upload_server = "upload.example:8080"
+max_file_size = 1000000
+allow_empty = true
+token_life = 60
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, taken apart."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def data(self) -> dict[str, Any]:
+        found = json.loads(self.body)
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def code(self) -> int:
+        """The error's code; 0 where there is no error."""
+        return int(self.data.get("error", {}).get("code", 0))
+
+
+def content(size: int, seed: int = 0) -> bytes:
+    return random.Random(f"{seed}-{size}").randbytes(size)
+
+
+class World:
+    """A service on a real socket."""
+
+    def __init__(self, port: int, service: Service, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+        self.port, self.service, self.loop, self.clock = port, service, loop, clock
+        self._pool = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=16, retries=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def send(
+        self, method: str, host: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One HTTP request."""
+        reply = self._pool.urlopen(
+            method, target, headers={"Host": host, **(headers or {})}, body=body, redirect=False
+        )
+        return Answer(reply.status, dict(reply.headers.items()), reply.data)
+
+    def get(self, path: str, host: str = API, **query: Any) -> Answer:
+        return self.send("GET", host, f"/{path}?{urlencode(query)}")
+
+    def post(self, path: str, host: str = API, **form: Any) -> Answer:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.send("POST", host, f"/{path}", urlencode(form).encode(), kind)
+
+    def play(self, url: str) -> Answer:
+        path = url.removeprefix(self.service.settings.public_url)
+        assert path != url
+        return self.send("GET", f"127.0.0.1:{self.port}", path)
+
+    def run(self, work: Any) -> Any:
+        """Await something on the service's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def write(self, work: Any) -> Any:
+        return self.run(self.service.catalog.write(work))
+
+    def sweep(self) -> None:
+        self.run(self.service.rooms["youku"].sweep(self.clock.now()))
+        self.run(self.service._storage.sweep(self.clock.now()))
+
+    def upload(self, data: bytes, who: str = "one", **fields: Any) -> Upload:
+        """A created upload of ``data``; nothing is sent yet."""
+        answer = self.get("uploads/create.json", **{**create_fields(data, who), **fields})
+        assert answer.status == 201, answer.body
+        return Upload(self, data, answer.data, who)
+
+
+def create_fields(data: bytes, who: str = "one") -> dict[str, Any]:
+    return {
+        "client_id": who,
+        "access_token": f"access-of-{who}",
+        "title": "A title",
+        "tags": "one,two",
+        "file_name": "movie.mp4",
+        "file_size": len(data),
+        "file_md5": hashlib.md5(data).hexdigest(),
+    }
+
+
+class Upload:
+    """One upload, step by step."""
+
+    def __init__(self, world: World, data: bytes, created: Mapping[str, Any], who: str) -> None:
+        self.world, self.data, self.who = world, data, who
+        self.video_id = created["video_id"]
+        self.token = created["upload_token"]
+        self.server = created["upload_server_uri"]
+
+    def file(self, kib: int = 1, **fields: Any) -> Upload:
+        given = {"upload_token": self.token, "file_size": len(self.data), "ext": "mp4", "slice_length": kib}
+        answer = self.world.post("gupload/create_file", UPLOAD, **{**given, **fields})
+        assert (answer.status, answer.data) == (201, {}), answer.body
+        return self
+
+    def ask(self, verb: str, **fields: Any) -> Answer:
+        return self.world.get(f"gupload/{verb}", UPLOAD, upload_token=self.token, **fields)
+
+    def next(self) -> dict[str, Any]:
+        return self.ask("new_slice").data
+
+    def put(self, given: Mapping[str, Any], data: bytes | None = None, **more: Any) -> Answer:
+        """Send the slice that was handed out, or other bytes in its place."""
+        start, length = given["offset"], given["length"]
+        body = self.data[start : start + length] if data is None else data
+        headers = more.pop("headers", {})
+        query = {
+            "upload_token": self.token,
+            "slice_task_id": given["slice_task_id"],
+            "offset": start,
+            "length": length,
+            **more,
+        }
+        return self.world.send("POST", UPLOAD, f"/gupload/upload_slice?{urlencode(query)}", body, headers)
+
+    def send_all(self) -> Upload:
+        given = self.next()
+        while given["slice_task_id"]:
+            answer = self.put(given)
+            assert answer.status == 201, answer.body
+            given = answer.data
+        return self
+
+    def slice(self, number: int, kib: int = 1) -> dict[str, int]:
+        start = (number - 1) * kib * KIB
+        length = min(kib * KIB, len(self.data) - start)
+        return {"slice_task_id": number, "offset": start, "length": length}
+
+    def check(self) -> dict[str, Any]:
+        return self.ask("check").data
+
+    def commit(self, **more: Any) -> Answer:
+        mine = {"client_id": self.who, "access_token": f"access-of-{self.who}", "upload_token": self.token}
+        return self.world.post("uploads/commit.json", **{**mine, "upload_server_ip": "10.0.0.1", **more})
+
+    def cancel(self) -> Answer:
+        mine = {"client_id": self.who, "access_token": f"access-of-{self.who}", "upload_token": self.token}
+        return self.world.get("uploads/cancel.json", **mine)
+
+    def stored(self) -> bytes:
+        """What the committed video's original holds."""
+        mine = {"client_id": self.who, "access_token": f"access-of-{self.who}", "video_id": self.video_id}
+        shown = self.world.get("videos/show.json", **mine).data
+        answer = self.world.play(shown["original"]["url"])
+        assert answer.status == 200
+        return answer.body
+
+
+class Clock:
+    """The service's clock: the real one, and what it is put forward by."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def now(self) -> float:
+        return time.time() + self.ahead
+
+
+@contextmanager
+def running(folder: Path, patch: pytest.MonkeyPatch, **settings: Any) -> Iterator[World]:
+    """A service until the block ends."""
+    clock = Clock()
+    patch.setattr(service_module, "time", SimpleNamespace(time=clock.now))
+    accounts = folder / "accounts.toml"
+    accounts.write_text(ACCOUNTS)
+    ready = threading.Event()
+    found: list[World] = []
+    problems: list[BaseException] = []
+    servers: list[uvicorn.Server] = []
+
+    async def serve() -> None:
+        config = uvicorn.Config(
+            lambda *_: None,
+            http=connection_class(64 * 1024, 60.0),
+            port=0,
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            server_header=False,
+        )
+        listener = config.bind_socket()
+        port = listener.getsockname()[1]
+        data = folder / "data"
+        data.mkdir(exist_ok=True)
+        where = Settings(
+            data=str(data), public_url=f"http://127.0.0.1:{port}", accounts=str(accounts), **settings
+        )
+        async with Service.open(where) as service:
+            config.app = service.app
+            server = uvicorn.Server(config)
+            servers.append(server)
+            found.append(World(port, service, asyncio.get_running_loop(), clock))
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            while not (server.started or serving.done()):
+                await asyncio.sleep(0.01)
+            ready.set()
+            await serving
+
+    def run() -> None:
+        try:
+            asyncio.run(serve())
+        except BaseException as problem:
+            problems.append(problem)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    ready.wait()
+    try:
+        if not found:
+            raise problems[0]
+        yield found[0]
+    finally:
+        for server in servers:
+            server.should_exit = True
+        thread.join()
+    if problems:
+        raise problems[0]
