@@ -48,11 +48,13 @@ def upload(sdk: Driver, **fields: Any) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.covers("tencent G-14")
 @pytest.mark.parametrize("size", [0, 1, 1000, MIB, MIB + 1, 64 * MIB])
 def test_sizes(sdk: Driver, tmp_path: Path, size: int) -> None:
     upload(sdk, MediaFilePath=make(tmp_path / "movie.mp4", size))
 
 
+@pytest.mark.covers("tencent G-14")
 def test_cover_name_region_and_procedure(sdk: Driver, tmp_path: Path) -> None:
     cover = make(tmp_path / "cover.png", 20_003)
     answer = upload(
@@ -66,6 +68,7 @@ def test_cover_name_region_and_procedure(sdk: Driver, tmp_path: Path) -> None:
     assert fetch(answer["CoverUrl"]) == cover.read_bytes()
 
 
+@pytest.mark.covers("tencent G-14")
 def test_hls_master_playlist_with_nested_folders(sdk: Driver, tmp_path: Path) -> None:
     (tmp_path / "gear1").mkdir()
     make(tmp_path / "gear1" / "a.ts", MIB + 1)
@@ -77,6 +80,7 @@ def test_hls_master_playlist_with_nested_folders(sdk: Driver, tmp_path: Path) ->
         assert fetch(near(url, name)) == (tmp_path / name).read_bytes()
 
 
+@pytest.mark.covers("tencent G-14")
 @pytest.mark.parametrize(
     ("media", "cover", "message"),
     [
@@ -97,6 +101,7 @@ def test_local_checks(
     assert answer["message"] == message
 
 
+@pytest.mark.covers("tencent G-14")
 @pytest.mark.parametrize(
     ("field", "code", "message"),
     [
@@ -113,6 +118,7 @@ def test_bad_types(sdk: Driver, tmp_path: Path, field: str, code: str, message: 
     assert (answer.get("code"), answer["message"]) == (code, message)
 
 
+@pytest.mark.covers("tencent G-14")
 @pytest.mark.parametrize(
     ("client", "code"),
     [

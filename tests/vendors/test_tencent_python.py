@@ -91,6 +91,7 @@ def total(sdk: Driver) -> int:
     return count
 
 
+@pytest.mark.covers("tencent G-13")
 @pytest.mark.parametrize("size", [0, 1, 1000, MIB, MIB + 1, 64 * MIB])
 def test_sizes(sdk: Driver, tmp_path: Path, size: int) -> None:
     answer = upload(sdk, MediaFilePath=make(tmp_path / "movie.mp4", size))
@@ -103,6 +104,7 @@ def test_cover(sdk: Driver, video: Path, cover: Path) -> None:
     assert basic_info(sdk, answer["FileId"])["CoverUrl"] == answer["CoverUrl"]
 
 
+@pytest.mark.covers("tencent G-13")
 def test_multipart_with_cover(sdk: Driver, tmp_path: Path, cover: Path) -> None:
     video = make(tmp_path / "long.mp4", 2_500_000)
     answer = upload(sdk, MediaFilePath=video, CoverFilePath=cover, ConcurrentUploadNumber=3)
@@ -195,11 +197,13 @@ def same_files(url: str, folder: Path, names: list[str]) -> None:
         assert fetch(near(url, name)) == (folder / name).read_bytes(), name
 
 
+@pytest.mark.covers("tencent G-13")
 def test_hls(sdk: Driver, tmp_path: Path) -> None:
     answer = upload(sdk, MediaFilePath=hls(tmp_path / "hls"))
     same_files(answer["MediaUrl"], tmp_path / "hls", [f"fileSequence{n}.ts" for n in range(3)])
 
 
+@pytest.mark.covers("tencent G-13")
 def test_hls_master_playlist_with_nested_folders(sdk: Driver, tmp_path: Path) -> None:
     gears = [f"gear{number}" for number in range(1, 5)]
     lines = ["#EXTM3U"]
@@ -225,6 +229,7 @@ def test_hls_that_reaches_outside_is_refused(sdk: Driver, tmp_path: Path) -> Non
     assert (answer["raised"], answer["code"]) == (CLOUD, "InvalidParameterValue.MediaManifestContent")
 
 
+@pytest.mark.covers("tencent F-29", "tencent G-14")
 @pytest.mark.parametrize(
     ("media", "cover", "message"),
     [
@@ -247,6 +252,7 @@ def test_local_checks(
     assert total(sdk) == before
 
 
+@pytest.mark.covers("tencent G-14")
 @pytest.mark.parametrize(
     ("field", "code", "message"),
     [
@@ -262,6 +268,7 @@ def test_bad_types(sdk: Driver, video: Path, cover: Path, field: str, code: str,
     assert total(sdk) == before
 
 
+@pytest.mark.covers("tencent G-14")
 @pytest.mark.parametrize(
     ("client", "code"),
     [
@@ -297,10 +304,12 @@ def temporary_keys(sdk: Driver, seconds: int) -> dict[str, str]:
     return {"secret_id": given["TmpSecretId"], "secret_key": given["TmpSecretKey"], "token": given["Token"]}
 
 
+@pytest.mark.covers("tencent G-22")
 def test_temporary_keys(sdk: Driver, video: Path) -> None:
     upload(sdk, client=temporary_keys(sdk, 1800), MediaFilePath=video)
 
 
+@pytest.mark.covers("tencent G-22")
 def test_expired_token(sdk: Driver, video: Path) -> None:
     keys = temporary_keys(sdk, 1)
     time.sleep(2.1)
@@ -308,6 +317,7 @@ def test_expired_token(sdk: Driver, video: Path) -> None:
     assert (answer["raised"], answer["code"]) == (CLOUD, "AuthFailure.TokenFailure")
 
 
+@pytest.mark.covers("tencent G-15")
 def test_uploads_at_once_do_not_mix(sdk: Driver, tmp_path: Path) -> None:
     files = [make(tmp_path / f"movie{number}.mp4", 2 * MIB + number) for number in range(4)]
     jobs = [

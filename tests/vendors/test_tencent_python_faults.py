@@ -71,6 +71,7 @@ def after(faults: FaultProxy, sent: int, act: Callable[[], None]) -> threading.T
     return thread
 
 
+@pytest.mark.covers("tencent G-15")
 @pytest.mark.parametrize("fault", ["503", "cut", "lost reply"])
 def test_one_fault_among_the_parts_is_mended(
     line: tuple[Driver, FaultProxy], video: Path, fault: str

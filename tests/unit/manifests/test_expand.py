@@ -24,6 +24,7 @@ def names(path: Path) -> list[str]:
     return [name for name, _ in expand(path).files]
 
 
+@pytest.mark.covers("tencent G-20")
 def test_master_with_nested_folders_and_without_loops(tmp_path: Path) -> None:
     write(
         tmp_path,
@@ -59,6 +60,7 @@ def test_mpd(tmp_path: Path) -> None:
     assert expand(tmp_path / "m.mpd").files == [("v.mp4", (tmp_path / "v.mp4").resolve())]
 
 
+@pytest.mark.covers("tencent G-20")
 def test_query_and_escapes_literal_name_first(tmp_path: Path) -> None:
     (tmp_path / "p.m3u8").write_text(hls("a.ts?v=1", "b.ts?v=1", "c%20d.ts", "e%20f.ts"))
     for name in ("a.ts", "b.ts?v=1", "b.ts", "c d.ts", "e%20f.ts"):

@@ -18,6 +18,7 @@ def test_two_segments_in_order() -> None:
     assert parsed.notices == []
 
 
+@pytest.mark.covers("tencent G-20")
 def test_every_tag_that_names_a_file() -> None:
     parsed = parse(
         playlist(
@@ -48,6 +49,7 @@ def test_every_tag_that_names_a_file() -> None:
     ]
 
 
+@pytest.mark.covers("tencent G-20")
 def test_byte_ranges_of_one_file_count_once() -> None:
     parsed = parse(playlist("#EXT-X-BYTERANGE:5@0", "a.ts", "#EXT-X-BYTERANGE:5@5", "a.ts", "./a.ts"), "m3u8")
     assert parsed.names == ["a.ts"]
@@ -76,6 +78,7 @@ def test_variables() -> None:
         parse(playlist("a.ts?{$token}"), "m3u8")
 
 
+@pytest.mark.covers("tencent G-20")
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_byte_order_mark_and_line_ends(newline: str) -> None:
     text = "\ufeff" + playlist("#EXTINF:1,", "  a.ts  ", "", "电影 1.ts").replace("\n", newline)
@@ -86,6 +89,7 @@ def test_live_playlist_brings_a_notice() -> None:
     assert "ENDLIST" in parse(playlist("#EXTINF:1,", "a.ts", end=False), "m3u8").notices[0]
 
 
+@pytest.mark.covers("tencent G-20")
 @pytest.mark.parametrize(
     "line",
     [
@@ -155,6 +159,7 @@ def test_encodings(encoding: str) -> None:
     assert decode(playlist("电影.ts").encode(encoding)).endswith("电影.ts\n#EXT-X-ENDLIST")
 
 
+@pytest.mark.covers("tencent G-20")
 def test_a_byte_that_fits_no_encoding_does_no_harm() -> None:
     assert parse(decode(b"#EXTM3U\n# \xff\xff\na.ts"), "m3u8").names == ["a.ts"]
 

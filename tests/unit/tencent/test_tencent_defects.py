@@ -84,6 +84,7 @@ def write_playlist(folder: Path, *lines: str) -> Path:
     return path
 
 
+@pytest.mark.covers("tencent F-1", "tencent G-20")
 def test_f01_manifest_without_a_directory_part(
     cloud: FakeCloud, connect: Connect, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +93,7 @@ def test_f01_manifest_without_a_directory_part(
     assert set(names(cloud)) == {"f0.m3u8", "a.ts", "sub/b.ts"}
 
 
+@pytest.mark.covers("tencent F-2", "tencent G-20")
 @pytest.mark.parametrize("line", ["../up.ts", "/abs/a.ts", "http://h.example/a.ts"])
 def test_f02_segments_outside_the_folder(cloud: FakeCloud, connect: Connect, folder: Path, line: str) -> None:
     (folder.parent / "up.ts").write_bytes(b"secret")
@@ -101,6 +103,7 @@ def test_f02_segments_outside_the_folder(cloud: FakeCloud, connect: Connect, fol
     assert not cloud.seen
 
 
+@pytest.mark.covers("tencent F-3", "tencent G-20")
 def test_f03_segments_are_named_as_players_ask_for_them(
     cloud: FakeCloud, connect: Connect, folder: Path
 ) -> None:
@@ -108,12 +111,14 @@ def test_f03_segments_are_named_as_players_ask_for_them(
     assert set(names(cloud)) == {"f0.m3u8", "a.ts", "sub/b.ts"}
 
 
+@pytest.mark.covers("tencent F-4", "tencent G-20")
 def test_f04_a_segment_named_twice_is_sent_once(cloud: FakeCloud, connect: Connect, folder: Path) -> None:
     lines = ["#EXTINF:1,", "#EXT-X-BYTERANGE:50@0", "a.ts", "#EXTINF:1,", "#EXT-X-BYTERANGE:50@50", "a.ts"]
     connect().upload(write_playlist(folder, *lines))
     assert len(cloud.did("PUT")) == 2
 
 
+@pytest.mark.covers("tencent F-5", "tencent G-20")
 def test_f05_upper_case_manifest(cloud: FakeCloud, connect: Connect, folder: Path) -> None:
     (folder / "p.m3u8").rename(folder / "U.M3U8")
     connect().upload(folder / "U.M3U8")
@@ -121,6 +126,7 @@ def test_f05_upper_case_manifest(cloud: FakeCloud, connect: Connect, folder: Pat
     assert cloud.did("ApplyUpload")[0].fields["MediaType"] == "m3u8"
 
 
+@pytest.mark.covers("tencent F-6", "tencent G-20")
 def test_f06_byte_order_mark_and_other_encodings(cloud: FakeCloud, connect: Connect, folder: Path) -> None:
     body = b"#EXTM3U\r\n# \xff\r\n#EXTINF:1,\r\na.ts\r\n#EXT-X-ENDLIST\r\n"
     (folder / "p.m3u8").write_bytes(b"\xef\xbb\xbf" + body)
@@ -129,12 +135,14 @@ def test_f06_byte_order_mark_and_other_encodings(cloud: FakeCloud, connect: Conn
     assert names(cloud)["f0.m3u8"] == b"\xef\xbb\xbf" + body
 
 
+@pytest.mark.covers("tencent F-7", "tencent G-20")
 def test_f07_cover_type_without_cover(cloud: FakeCloud, connect: Connect, video: Path) -> None:
     with pytest.raises(InvalidRequest, match="cover"):
         connect().upload(video, cover_type="png")
     assert not cloud.seen
 
 
+@pytest.mark.covers("tencent F-8", "tencent G-20")
 def test_f08_path_objects(cloud: FakeCloud, connect: Connect, video: Path) -> None:
     class PathLike:
         def __fspath__(self) -> str:
@@ -144,6 +152,7 @@ def test_f08_path_objects(cloud: FakeCloud, connect: Connect, video: Path) -> No
     assert connect().upload(video, title="again").title == "again"
 
 
+@pytest.mark.covers("tencent F-9", "tencent G-20")
 def test_f09_nothing_of_one_upload_stays_for_the_next(
     cloud: FakeCloud, connect: Connect, tmp_path: Path
 ) -> None:
@@ -155,12 +164,14 @@ def test_f09_nothing_of_one_upload_stays_for_the_next(
     assert asked == [("first", "mp4"), ("second", "mp3")]
 
 
+@pytest.mark.covers("tencent F-10", "tencent G-20")
 def test_f10_no_parts_at_once_is_refused(cloud: FakeCloud, connect: Connect, video: Path) -> None:
     with pytest.raises(ConfigError, match="parallel"):
         connect().upload(video, parallel=0)
     assert not cloud.seen
 
 
+@pytest.mark.covers("tencent F-11", "tencent G-20")
 def test_f11_parallel_as_text(cloud: FakeCloud, tmp_path: Path, video: Path) -> None:
     with (
         serving(cloud) as service,
@@ -172,6 +183,7 @@ def test_f11_parallel_as_text(cloud: FakeCloud, tmp_path: Path, video: Path) -> 
         vod.upload(video)
 
 
+@pytest.mark.covers("tencent F-14", "tencent G-20")
 def test_f14_no_secret_in_logs_reprs_or_errors(
     cloud: FakeCloud, connect: Connect, video: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -188,6 +200,7 @@ def test_f14_no_secret_in_logs_reprs_or_errors(
         assert secret not in "\n".join(said)
 
 
+@pytest.mark.covers("tencent F-15", "tencent G-20", "tencent G-22")
 def test_f15_token_without_temporary_certificate(cloud: FakeCloud, connect: Connect, video: Path) -> None:
     cloud.certificate, cloud.token = False, "session token"
     connect(token="session token").upload(video, part_size=4000)
@@ -196,6 +209,7 @@ def test_f15_token_without_temporary_certificate(cloud: FakeCloud, connect: Conn
     assert {seen.headers["x-cos-security-token"] for seen in store} == {"session token"}
 
 
+@pytest.mark.covers("tencent F-16", "tencent G-20")
 def test_f16_errors_are_read_by_their_body(cloud: FakeCloud, connect: Connect, video: Path) -> None:
     cloud.fault = lambda seen: api_fault(
         wire.codes.MEDIA_TYPE, "invalid media type", charset="; charset=utf-8"
@@ -205,12 +219,14 @@ def test_f16_errors_are_read_by_their_body(cloud: FakeCloud, connect: Connect, v
     assert caught.value.code == "InvalidParameterValue.MediaType"
 
 
+@pytest.mark.covers("tencent F-17", "tencent G-20")
 def test_f17_manifests_are_read_here(cloud: FakeCloud, connect: Connect, folder: Path) -> None:
     connect(sub_app=101).upload(folder / "p.m3u8")
     assert not cloud.did("ParseStreamingManifest")
     assert cloud.did("ApplyUpload")[0].fields["SubAppId"] == 101
 
 
+@pytest.mark.covers("tencent F-18", "tencent G-20")
 @pytest.mark.parametrize("manifest", [False, True])
 def test_f18_progress_is_told_for_small_files_and_whole_folders(
     cloud: FakeCloud, connect: Connect, folder: Path, manifest: bool
@@ -224,6 +240,7 @@ def test_f18_progress_is_told_for_small_files_and_whole_folders(
     assert done == sorted(done)
 
 
+@pytest.mark.covers("tencent F-19", "tencent G-20")
 def test_f19_the_cause_of_a_failed_part(cloud: FakeCloud, connect: Connect, video: Path) -> None:
     def refuse(seen: Seen) -> Reply | None:
         third = seen.do == "PUT uploadId partNumber" and seen.fields["partNumber"] == "3"
@@ -243,6 +260,7 @@ def test_f19_the_cause_of_a_failed_part(cloud: FakeCloud, connect: Connect, vide
     assert numbers.count("1") == 1
 
 
+@pytest.mark.covers("tencent F-20", "tencent G-20")
 def test_f20_an_unreachable_api_is_tried_with_pauses(tmp_path: Path, video: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken: list[int] = []
@@ -268,6 +286,7 @@ def test_f20_an_unreachable_api_is_tried_with_pauses(tmp_path: Path, video: Path
     assert len(taken) == 3
 
 
+@pytest.mark.covers("tencent F-21", "tencent G-20")
 def test_f21_an_upload_that_outlives_its_key(cloud: FakeCloud, connect: Connect, video: Path) -> None:
     def grow_old(seen: Seen) -> None:
         first = len(cloud.sessions) == 1
@@ -282,6 +301,7 @@ def test_f21_an_upload_that_outlives_its_key(cloud: FakeCloud, connect: Connect,
     assert said
 
 
+@pytest.mark.covers("tencent F-22", "tencent G-20")
 def test_f22_a_file_that_changes_while_it_is_sent(cloud: FakeCloud, connect: Connect, video: Path) -> None:
     def change(seen: Seen) -> None:
         if seen.do == "PUT uploadId partNumber" and seen.fields["partNumber"] == "2":
@@ -294,6 +314,7 @@ def test_f22_a_file_that_changes_while_it_is_sent(cloud: FakeCloud, connect: Con
     assert not cloud.uploads
 
 
+@pytest.mark.covers("tencent F-23", "tencent G-20")
 def test_f23_segments_travel_together(cloud: FakeCloud, connect: Connect, folder: Path) -> None:
     together = threading.Barrier(2, timeout=20)
 
@@ -306,6 +327,7 @@ def test_f23_segments_travel_together(cloud: FakeCloud, connect: Connect, folder
     assert cloud.did("PUT")[-1].key.endswith(".m3u8")
 
 
+@pytest.mark.covers("tencent F-24", "tencent G-20")
 def test_f24_empty_files_only_when_meant(cloud: FakeCloud, connect: Connect, tmp_path: Path) -> None:
     empty = tmp_path / "empty.mp4"
     empty.touch()
@@ -316,6 +338,7 @@ def test_f24_empty_files_only_when_meant(cloud: FakeCloud, connect: Connect, tmp
     assert vod.upload(empty, allow_empty=True).size == 0
 
 
+@pytest.mark.covers("tencent F-25", "tencent G-20")
 def test_f25_proxy_timeouts_and_endpoint_are_settings(cloud: FakeCloud, tmp_path: Path) -> None:
     cloud.fault = lambda seen: api_answer({"ClassInfoSet": []}) if seen.do == "DescribeAllClass" else None
     seen: list[str] = []
@@ -330,6 +353,7 @@ def test_f25_proxy_timeouts_and_endpoint_are_settings(cloud: FakeCloud, tmp_path
     assert seen == ["http://vod.tencentcloudapi.com/"]
 
 
+@pytest.mark.covers("tencent F-26")
 def test_f26_hostile_xml_is_refused(cloud: FakeCloud, connect: Connect, video: Path) -> None:
     bomb = (
         b'<!DOCTYPE x [<!ENTITY a "aaaa">]><InitiateMultipartUploadResult>&a;</InitiateMultipartUploadResult>'
@@ -339,6 +363,7 @@ def test_f26_hostile_xml_is_refused(cloud: FakeCloud, connect: Connect, video: P
         connect().upload(video, part_size=1000)
 
 
+@pytest.mark.covers("tencent F-28")
 def test_f28_only_the_last_extension_is_cut(cloud: FakeCloud, connect: Connect, tmp_path: Path) -> None:
     path = tmp_path / "a.tar.mp4"
     path.write_bytes(b"x")

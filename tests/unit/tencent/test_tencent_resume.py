@@ -21,6 +21,7 @@ from .drive import DATA, SMALL, Crash, Ledger, items, options, provider, run, st
 from .fake_cloud import ID, KEY, FakeCloud, Seen, api_fault, cos_fault
 
 
+@pytest.mark.covers("tencent G-23")
 @pytest.mark.parametrize("crash_after", range(16))
 def test_a_crash_anywhere_is_resumed(crash_after: int) -> None:
     cloud, ledger = FakeCloud(), Ledger()
@@ -36,6 +37,7 @@ def test_a_crash_anywhere_is_resumed(crash_after: int) -> None:
     assert len(cloud.media) == 1
 
 
+@pytest.mark.covers("tencent G-23")
 def test_a_part_without_receipt_is_kept_only_if_its_bytes_are_ours() -> None:
     cloud, ledger = FakeCloud(), Ledger()
     upload = items(("media", "a.mp4", DATA))
@@ -177,6 +179,7 @@ def test_a_lost_completion_of_something_else_is_not_believed() -> None:
 # --- keys --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.covers("tencent G-22")
 def test_upload_key_past_its_life_is_superseded() -> None:
     cloud, ledger = FakeCloud(), Ledger()
 
@@ -202,6 +205,7 @@ def test_request_expired_while_the_key_lives_blames_the_clock() -> None:
         run(provider(cloud), cloud, items(("media", "a.mp4", b"x")), SMALL)
 
 
+@pytest.mark.covers("tencent G-22")
 def test_callable_credentials_are_renewed_in_mid_upload() -> None:
     cloud = FakeCloud(certificate=False, token="token 1")
     asked: list[str] = []

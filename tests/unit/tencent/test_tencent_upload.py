@@ -313,6 +313,7 @@ def test_answers_that_are_none(body: bytes) -> None:
         assert caught.value.retryable is retryable
 
 
+@pytest.mark.covers("tencent G-21")
 def test_errors_without_request_id_are_retryable_and_others_are_not() -> None:
     for request_id, tries in (("", 4), ("req-9", 1)):
         cloud = FakeCloud(fault=lambda seen, r=request_id: api_fault("FailedOperation.X", "no", request_id=r))

@@ -79,6 +79,17 @@ def test_facts_of_the_opening_come_back(store):
     assert (head.headers["content-type"], head.headers["x-cos-meta-a"]) == ("video/mp4", "1")
 
 
+BOMB = (
+    b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>'
+    b"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>&c;</ETag></Part></CompleteMultipartUpload>"
+)
+
+
+def document(number):
+    part = f"<Part><PartNumber>{number}</PartNumber><ETag>{md5(b'one')}</ETag></Part>"
+    return f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>".encode()
+
+
 @pytest.mark.covers("tencent G-11")
 @pytest.mark.parametrize(
     ("parts", "code"),
@@ -105,11 +116,18 @@ def test_completions_that_are_refused_change_nothing(store, parts, code):
         (b"", "MalformedXML"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><CompleteMultipartUpload/>', "MalformedXML"),
         (b" " * (wire.MAX_XML + 1), "EntityTooLarge"),
+        (BOMB, "MalformedXML"),
+        (document(0), "InvalidPart"),
+        (document(10_001), "InvalidPart"),
+        (document(-1), "MalformedXML"),
     ],
 )
-def test_documents_that_are_refused(store, body, code):
+def test_documents_that_are_refused_change_nothing(store, body, code):
     upload = store.initiate()
+    etags = sent(store, upload, [(1, b"one")])
     assert store.code("POST", KEY, [("uploadId", upload)], body=body) == (400, code)
+    assert store.call("HEAD", KEY).status == 404
+    assert store.complete(upload, etags).status == 200
 
 
 @pytest.mark.covers("tencent G-11")

@@ -19,6 +19,7 @@ def app_with_events(caller: Caller, **switches: str) -> dict[str, Any]:
     return app
 
 
+@pytest.mark.covers("tencent G-16")
 def test_g16_an_upload_is_pulled_with_its_contexts(one: Caller) -> None:
     app = app_with_events(one)
     committed = one.upload(
@@ -37,6 +38,7 @@ def test_g16_an_upload_is_pulled_with_its_contexts(one: Caller) -> None:
     assert body["MetaData"]["Size"] == 5
 
 
+@pytest.mark.covers("tencent G-16")
 def test_g16_a_repeated_commit_tells_once(one: Caller) -> None:
     app = app_with_events(one)
     applied = one("ApplyUpload", MediaType="mp4", **app)
@@ -46,6 +48,7 @@ def test_g16_a_repeated_commit_tells_once(one: Caller) -> None:
     assert len(one("PullEvents", **app)["EventSet"]) == 1
 
 
+@pytest.mark.covers("tencent G-16")
 def test_g16_unconfirmed_events_come_again_after_30_seconds(one: Caller, world: World) -> None:
     app = app_with_events(one)
     file_id = one.upload(b"x", **app)["FileId"]
@@ -64,6 +67,7 @@ def test_g16_unconfirmed_events_come_again_after_30_seconds(one: Caller, world: 
         world.clock.ahead -= 62
 
 
+@pytest.mark.covers("tencent G-16")
 def test_g16_sixteen_at_a_time(one: Caller) -> None:
     app = app_with_events(one)
     ids = [one.upload(b"x", **app)["FileId"] for _ in range(18)]
@@ -81,6 +85,7 @@ def test_g16_sixteen_at_a_time(one: Caller) -> None:
     assert one.refused("ConfirmEvents", EventHandles=handles[:1]) == code
 
 
+@pytest.mark.covers("tencent G-16")
 def test_g16_switches_are_off_at_first(one: Caller) -> None:
     app = {"SubAppId": one("CreateSubAppId", Name="quiet")["SubAppId"]}
     config = one("DescribeEventConfig", **app)
@@ -98,6 +103,7 @@ def test_g16_switches_are_off_at_first(one: Caller) -> None:
     assert wrong == "InvalidParameterValue.UploadMediaCompleteEventSwitch"
 
 
+@pytest.mark.covers("tencent G-16")
 def test_g16_a_pull_waits_for_an_event(one: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     app = app_with_events(one)
     monkeypatch.setattr(events, "LONGEST_WAIT", 60.0)

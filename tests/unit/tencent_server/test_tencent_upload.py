@@ -6,10 +6,11 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from .world import Caller, World
+from .world import Answer, Caller, World
 
 PYTHON_BUCKET, NODE_BUCKET = r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", r"[a-z0-9-]+-[0-9]+"
 PYTHON_REGION, NODE_REGION = r"[A-Za-z0-9][A-Za-z0-9.\-]*[A-Za-z0-9]", r"[a-z0-9-]+"
@@ -169,6 +170,39 @@ def test_upload_keys_write_nothing_after_the_commit(one: Caller, world: World) -
     assert repeated["FileId"] == committed["FileId"]
     assert world.play(committed["MediaUrl"]).body == b"bytes"
     assert one.cos("PUT", bucket, key, b"by the owner").status == 200
+
+
+def test_requests_that_are_replayed_say_the_same_and_change_nothing(
+    one: Caller, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied = one("ApplyUpload", MediaType="mp4")
+    bucket, key = applied["StorageBucket"], applied["MediaStoragePath"][1:]
+    uploader, send = one.uploader(applied), world.send
+    recorded: list[tuple[Any, ...]] = []
+
+    def recording(*request: Any) -> Answer:
+        recorded.append(request)
+        return send(*request)
+
+    begun = uploader.cos("POST", bucket, key, uploads="")
+    upload = re.search(rb"<UploadId>([^<]+)", begun.body)[1].decode()  # type: ignore[index]
+    monkeypatch.setattr(world, "send", recording)
+    first = [uploader.cos("PUT", bucket, key, b"bytes", partNumber="1", uploadId=upload)]
+    etag = first[0].headers["etag"]
+    document = f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
+    replayed = [send(*recorded[0])]
+    completion = f"{document}</CompleteMultipartUpload>".encode()
+    first.append(uploader.cos("POST", bucket, key, completion, uploadId=upload))
+    first.append(one.tc3("CommitUpload", {"VodSessionKey": applied["VodSessionKey"]}))
+    replayed += [send(*request) for request in recorded[1:]]
+    ids = re.compile(rb'"RequestId": ?"[^"]+"|<RequestId>[^<]+|<TraceId>[^<]+')
+    for before, after in zip(first, replayed, strict=True):
+        assert (before.status, ids.sub(b"", before.body)) == (after.status, ids.sub(b"", after.body))
+    monkeypatch.undo()
+    assert send(*recorded[0]).status == 403
+    file_id = first[-1].response["FileId"]
+    assert world.play(first[-1].response["MediaUrl"]).body == b"bytes"
+    assert one("SearchMedia", FileIds=[file_id])["TotalCount"] == 1
 
 
 @pytest.mark.covers("tencent G-7")
