@@ -143,6 +143,8 @@ def whole_etag(size: int, blocks: Sequence[str]) -> str:
 
 def digest_of(etag: str) -> str:
     """The hex digest that an object's or a part's ETag carries; ``""`` for what is neither."""
+    if len(etag) not in (28, 32):
+        return ""
     try:
         raw = base64.b64decode(etag.encode("ascii"), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):
