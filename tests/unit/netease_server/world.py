@@ -244,7 +244,9 @@ def running(folder: Path, patch: pytest.MonkeyPatch, **settings: Any) -> Iterato
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        listener = config.bind_socket()
+        # Only a socket that says that it is TCP gets TCP_NODELAY from asyncio.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         where = Settings(
             data=str(folder / "data"),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from .. import wire
 from .answer import ApiError
 from .caller import Caller, Handler, Params
-from .fields import chosen, integer, page, paged, required_integer, required_text, text
+from .fields import chosen, integer, page, paging, required_integer, required_text, text
 from .tables import entries
 
 TYPE, PRESET, WATERMARK = "type", "preset", "watermark"
@@ -124,8 +124,9 @@ def handlers(kind: Kind) -> dict[str, Handler]:
         query = select(entries).where(*_mine(caller, kind.name)).order_by(entries.c.id)
         rows = await caller.service.catalog.read(lambda conn: list(conn.execute(query).mappings()))
         usual = _default(kind, DEFAULT)
-        shown, facts = paged([*([usual] if usual else []), *rows], current, size)
-        return {**facts, "list": [_shown(kind, row) for row in shown]}
+        found: list[Mapping[str, Any] | RowMapping] = [*([usual] if usual else []), *rows]
+        offset, limit, facts = paging(current, size, len(found))
+        return {**facts, "list": [_shown(kind, row) for row in found[offset : offset + limit]]}
 
     async def change(caller: Caller, params: Params) -> Mapping[str, Any]:
         id, name = required_integer(params, kind.id), text(params, kind.title)

@@ -83,18 +83,18 @@ def chosen(params: Params, names: Iterable[str]) -> dict[str, Any]:
 
 def page(params: Params) -> tuple[int, int]:
     """``currentPage`` from 1 and ``pageSize``, where -1 stands for everything."""
-    current, size = integer(params, "currentPage") or 1, integer(params, "pageSize") or 10
+    current, size = integer(params, "currentPage"), integer(params, "pageSize")
+    current, size = 1 if current is None else current, 10 if size is None else size
     if current < 1 or (size < 1 and size != -1):
         raise ApiError(wire.BAD_REQUEST, "currentPage and pageSize must be 1 or more")
     return current, size
 
 
-def paged(rows: list[Any], current: int, size: int) -> tuple[list[Any], dict[str, int]]:
-    """One page of the rows, and the members of ``ret`` that describe it."""
-    each = max(len(rows), 1) if size == -1 else size
-    shown = rows[(current - 1) * each : current * each]
-    pages = -(-len(rows) // each)
-    return shown, {"currentPage": current, "pageSize": size, "totalRecords": len(rows), "pageNum": pages}
+def paging(current: int, size: int, total: int) -> tuple[int, int, dict[str, int]]:
+    """Offset and length of a page among ``total`` rows, and the members of ``ret`` that describe it."""
+    each = max(total, 1) if size == -1 else size
+    facts = {"currentPage": current, "pageSize": size, "totalRecords": total, "pageNum": -(-total // each)}
+    return (current - 1) * each, each, facts
 
 
 def _listed(params: Params, name: str) -> list[Any]:

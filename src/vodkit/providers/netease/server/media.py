@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from vodkit.server.contract import MediaRecord, Service
+from vodkit.server.contract import MediaQuery, MediaRecord, Service
 
 from .. import wire
 from ..errors import PROVIDER
 from . import contexts, entries
 from .answer import ApiError
 from .caller import Caller, Handler, Params
-from .fields import integer, integers, page, paged, required_integer, text
+from .fields import integer, integers, page, paging, required_integer, text
 
 _STATUS = {
     "ready": wire.STATUS_SUCCESS,
@@ -24,6 +24,7 @@ _STATUS = {
     "blocked": wire.STATUS_BLOCKED,
 }
 _STYLES = range(1, 10)
+_MOST_COUNTED = 1 << 31
 
 
 def _existing(conn: Connection, caller: Caller, vid: int) -> MediaRecord:
@@ -70,17 +71,19 @@ async def _get(caller: Caller, params: Params) -> Mapping[str, Any]:
 async def _list(caller: Caller, params: Params) -> Mapping[str, Any]:
     current, size = page(params)
     status, kind = integer(params, "status") or 0, integer(params, "type") or 0
+    wanted = MediaQuery(
+        provider=PROVIDER,
+        account=caller.account,
+        kinds=("video", "audio"),
+        statuses=[name for name, number in _STATUS.items() if number == status] if status else None,
+        attrs={"type": [kind]} if kind else {},
+    )
 
     def look(conn: Connection) -> Mapping[str, Any]:
-        found = [
-            record
-            for record in caller.service.media.list(conn, provider=PROVIDER, account=caller.account)
-            if record.kind != "image"
-            and status in (0, _STATUS[record.status])
-            and kind in (0, record.attrs["type"])
-        ]
-        rows, facts = paged(found, current, size)
-        return {**facts, "list": [shown(conn, caller, record) for record in rows]}
+        media, total = caller.service.media, caller.service.media.count(conn, wanted, _MOST_COUNTED)
+        offset, limit, facts = paging(current, size, total)
+        found = media.find(conn, wanted, offset=offset, limit=limit)
+        return {**facts, "list": [shown(conn, caller, record) for record in found]}
 
     return await caller.service.catalog.read(look)
 
@@ -180,14 +183,12 @@ def _not_opened(what: str) -> Handler:
     return run
 
 
-def _handlers() -> dict[str, Callable[..., Any]]:
-    closed = {
-        "transcoding": ("transcode", "transcode/resetmulti"),
-        "snapshots": ("snapshot/create", "snapshot/set"),
-        "statistics": ("stats/flow", "stats/band", "stats/storage"),
-    }
-    return {path: _not_opened(what) for what, paths in closed.items() for path in paths}
-
+_CLOSED = {
+    "transcoding": ("transcode", "transcode/resetmulti"),
+    "snapshots": ("snapshot/create", "snapshot/set"),
+    "statistics": ("stats/flow", "stats/band", "stats/storage"),
+}
+"""Calls that this service does not serve."""
 
 HANDLERS: Mapping[str, Handler] = {
     "video/get": _get,
@@ -199,5 +200,5 @@ HANDLERS: Mapping[str, Handler] = {
     "video/videoDisable": _marker("blocked"),
     "video/videoRecover": _marker("ready"),
     "type/set": _type_set,
-    **_handlers(),
+    **{path: _not_opened(what) for what, paths in _CLOSED.items() for path in paths},
 }
