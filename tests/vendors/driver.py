@@ -62,7 +62,12 @@ class Driver:
 
 @contextlib.contextmanager
 def driver(
-    command: Sequence[str | Path], folder: Path, *, strict: bool = True, **variables: str
+    command: Sequence[str | Path],
+    folder: Path,
+    *,
+    strict: bool = True,
+    accounts: str = ACCOUNTS,
+    **variables: str,
 ) -> Iterator[Driver]:
     """Run ``command`` as ``vodkit sandbox -- command`` for as long as the block runs.
 
@@ -70,9 +75,10 @@ def driver(
         command: The vendor's interpreter and the driver.
         folder: Receives the accounts file, the service's data and a home for what SDKs leave behind.
         strict: Whether signatures are verified, and only the file's accounts are known.
+        accounts: Text of the accounts file.
         variables: Further environment variables.
     """
-    (folder / "accounts.toml").write_text(ACCOUNTS)
+    (folder / "accounts.toml").write_text(accounts)
     options = ["--accounts", folder / "accounts.toml", "--data", folder / "data"]
     if strict:
         options.append("--strict")
