@@ -35,6 +35,7 @@ from .nodes import Nodes
 POLLS = 3
 """How often the id of a finished object is asked for again before giving up: after 1, 2 and 4 seconds."""
 
+POLL_SECONDS = 1.0
 _BLOCK_TIMEOUT = 60.0
 
 
@@ -254,7 +255,7 @@ class NetEaseSession:
             raise ServerError(
                 "the object is stored and has no id yet",
                 provider=PROVIDER,
-                retry_after=2.0**attempt,
+                retry_after=POLL_SECONDS * 2**attempt,
                 advice="Run the same upload again: it only asks for the id",
             )
         if absent == "gone":
@@ -275,7 +276,7 @@ class NetEaseSession:
                 provider=PROVIDER,
                 code=error.code,
                 request_id=error.request_id,
-                retry_after=2.0**attempt,
+                retry_after=POLL_SECONDS * 2**attempt,
             ) from error
         if media.size and media.size != self._item.size:
             raise IntegrityError(
