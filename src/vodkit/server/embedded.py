@@ -70,6 +70,11 @@ class EmbeddedService:
             self.stop()
             raise
 
+    @property
+    def pid(self) -> int:
+        """The service's process id."""
+        return self._process.pid
+
     def account(self, provider: str) -> Entry:
         """The service's first account of a provider.
 

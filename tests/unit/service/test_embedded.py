@@ -41,6 +41,7 @@ def alive(url: str) -> bool:
 def test_a_temporary_service_with_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
     with embedded() as service:
         assert alive(service.url)
+        assert str(service.pid) == (service.data / "lock").read_text().strip()
         account = service.account("toy")
         options = service.options("toy")
         assert (options["key"], options["secret"]) == (account.key, account.secret)
