@@ -53,7 +53,7 @@ def _stores(error: vodkit.VodError, message: str) -> Exception:
     facts = {
         "code": error.code,
         "message": message,
-        "resource": error.message,
+        "resource": error.message.removesuffix(f": {message}"),
         "requestid": error.request_id or "",
         "traceid": "Unknown",
     }

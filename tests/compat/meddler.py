@@ -1,0 +1,142 @@
+"""An HTTP hop in front of a service that writes down what passes, and changes what it is told to."""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "date", "server"}
+
+
+@dataclass
+class Answer:
+    """What goes back to the client."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Asked:
+    """A request.
+
+    Attributes:
+        method, host, path: As they came; the path with its query.
+        headers: Lower-case names.
+        body: All of it.
+        started, ended: Monotonic seconds.
+    """
+
+    method: str
+    host: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    started: float = field(default_factory=time.monotonic)
+    ended: float = 0.0
+
+
+Forward = Callable[[Asked], Answer]
+Meddle = Callable[[Asked, Forward], Answer | None]
+"""Answers a request, by the service or by itself; ``None`` breaks the connection."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that go away in the middle are part of the game."""
+
+
+class Meddler:
+    """Listens on loopback as long as the block runs.
+
+    Attributes:
+        url: Where.
+        asked: Every request, in the order of arrival.
+    """
+
+    def __init__(self, service: str, meddle: Meddle | None = None) -> None:
+        self.asked: list[Asked] = []
+        self._service = service
+        self._meddle: Meddle = meddle or (lambda asked, forward: forward(asked))
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _answer(self) -> None:
+                outer._handle(self)
+
+            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing."""
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handle(self, handler: BaseHTTPRequestHandler) -> None:
+        headers = {name.lower(): value for name, value in handler.headers.items()}
+        path = handler.path
+        if "://" in path:
+            path = "/" + path.partition("://")[2].partition("/")[2]
+        asked = Asked(handler.command, headers.get("host", ""), path, headers, _body(handler))
+        self.asked.append(asked)
+        answer = self._meddle(asked, self._forward)
+        asked.ended = time.monotonic()
+        if answer is None:
+            handler.close_connection = True
+            return
+        handler.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            handler.send_header(name, value)
+        handler.send_header("Content-Length", str(len(answer.body)))
+        handler.end_headers()
+        handler.wfile.write(answer.body)
+
+    def _forward(self, asked: Asked) -> Answer:
+        headers = {name: value for name, value in asked.headers.items() if name not in _HOP}
+        data: bytes | Iterator[bytes] | None = asked.body if asked.method in ("POST", "PUT") else None
+        if "transfer-encoding" in asked.headers:
+            data = iter([asked.body] if asked.body else [])
+        request = urllib.request.Request(self._service + asked.path, data, headers, method=asked.method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            reply = opener.open(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            reply = error
+        with reply:
+            kept = {name.lower(): value for name, value in reply.headers.items() if name.lower() not in _HOP}
+            return Answer(reply.status, kept, reply.read())
+
+
+def _body(handler: BaseHTTPRequestHandler) -> bytes:
+    if handler.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        return handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+    pieces = b""
+    while size := int(handler.rfile.readline().partition(b";")[0], 16):
+        pieces += handler.rfile.read(size)
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return pieces
