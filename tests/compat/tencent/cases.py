@@ -17,8 +17,8 @@ VENDOR = "vod-python-sdk 1.4.4 (cos-python-sdk-v5 1.9.44)"
 ENVIRONMENT = "tencent-python"
 NOTE = (
     "The vendor's client asks the API which files a playlist names, and believes it. In F3, F4 and F6 it is "
-    "saved by what vodkit's service answers; with a plainer parser there it stores a wrong key, sends the segment "
-    "twice, and looks for a file whose name begins with the mark."
+    "saved by what vodkit's service answers; with a plainer parser there it stores a wrong key, sends the "
+    "segment twice, and looks for a file whose name begins with the mark."
 )
 
 _CLIENT = "qcloud_vod.vod_upload_client"
