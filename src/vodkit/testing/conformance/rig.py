@@ -103,7 +103,7 @@ class Rig:
             ``id``, ``sent`` and ``resumed``; or ``None`` when it was killed.
         """
         # Slow enough for several reports of progress to come before the end.
-        pace = {} if stop_at is None else {"bandwidth": 10 * self.part}
+        pace = {} if stop_at is None else {"bandwidth": 5 * self.part}
         plan = {
             "provider": self.provider,
             "settings": self.settings(**pace),
