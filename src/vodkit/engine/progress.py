@@ -41,8 +41,13 @@ class Meter:
     """
 
     def __init__(
-        self, report: Callable[[Progress], None] | None, clock: Callable[[], float] = time.monotonic
+        self,
+        report: Callable[[Progress], None] | None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        interval: float = INTERVAL,
     ) -> None:
+        self.interval = interval
         self._report = report
         self._clock = clock
         self._lock = threading.Lock()
@@ -50,7 +55,7 @@ class Meter:
         self._in_flight = 0
         self._shown = 0
         self._phase = "sending"
-        self._last = -INTERVAL
+        self._last = -interval
         self._moments: deque[tuple[float, int]] = deque()
         self.wire_bytes = 0
         self.total: int | None = None
@@ -85,11 +90,11 @@ class Meter:
             self._acknowledged[item, key] = length
 
     def tick(self, *, force: bool = False, done: bool = False) -> None:
-        """Report, at most every :data:`INTERVAL` seconds unless forced. ``done``: everything has arrived."""
+        """Report, once in :attr:`interval` seconds unless forced. ``done``: everything has arrived."""
         if self._report is None:
             return
         now = self._clock()
-        if now - self._last < INTERVAL and not force:
+        if now - self._last < self.interval and not force:
             return
         self._last = now
         self._report(self._look(now, done))

@@ -188,7 +188,7 @@ class _Upload:
         self._settings = settings
         self._transport = transport
         self._notice = notice
-        self._meter = Meter(on_progress)
+        self._meter = Meter(on_progress, interval=settings.report_interval)
 
     def run(self, ledger: Ledger | None, cancel: Cancel | None) -> UploadResult:
         started = time.monotonic()

@@ -23,7 +23,6 @@ from vodkit.core.source import Item
 from .body import Flow, PartBody, Window
 from .feed import Block, Feed
 from .journal import Journal
-from .progress import INTERVAL
 from .retry import Budget, is_providers
 from .settings import MAX_PARALLEL
 from .watch import Watch
@@ -93,8 +92,9 @@ class Runner:
             with self._cancel.waking(self._wake):
                 with self._changed:
                     self._hire()
-                while not self._over.wait(INTERVAL):
-                    self._job.flow.meter.tick()
+                meter = self._job.flow.meter
+                while not self._over.wait(meter.interval):
+                    meter.tick()
         except BaseException as error:
             self._stop(error)
             raise

@@ -37,6 +37,7 @@ class EngineSettings:
         backoff_cap: Most seconds before any repetition.
         bandwidth: Bytes per second over all workers; ``None`` for no limit.
         state_dir: Directory of the ledger; ``None`` for :func:`default_state_dir`.
+        report_interval: Seconds between two reports of progress.
         require_resume: Whether an upload that could not be resumed is an error.
         service: ``http://host:port`` that every request is connected to, in place of the vendor's hosts.
         proxy: URL of an HTTP proxy, ``""`` for none, ``None`` to follow the environment.
@@ -58,6 +59,7 @@ class EngineSettings:
     backoff_cap: float = 30.0
     bandwidth: int | None = None
     state_dir: Path | None = None
+    report_interval: float = 0.1
     require_resume: bool = False
     service: str | None = None
     proxy: str | None = None

@@ -48,6 +48,7 @@ def api_error(answer: wire.Answer, *, path: str) -> RemoteError:
         f"{path}: {answer.message or 'refused'}",
         provider=PROVIDER,
         code=str(answer.code),
+        provider_message=answer.message or None,
         status=200,
         request_id=answer.request_id or None,
         advice=advice,

@@ -156,6 +156,13 @@ def media_id(vid: Any, image: Any) -> str:
     return f"{IMAGE_MARK}{image}" if vid is None else str(vid)
 
 
+def numbers(id: str) -> tuple[int | None, int | None]:
+    """The vendor's numbers that our id of a media stands for: of a video, of an image; one is ``None``."""
+    if id.startswith(IMAGE_MARK):
+        return None, int(id.removeprefix(IMAGE_MARK))
+    return int(id), None
+
+
 def lbs_query(bucket: str) -> str:
     """The lookup's query (netease.md §5)."""
     return f"version=1.0&bucketname={quote(bucket, safe='')}"

@@ -54,7 +54,7 @@ class NetEase(Vod):
                 f"block_size is {block_size}", provider=PROVIDER, advice="Choose 1 byte to 4 MiB"
             )
         lookups = tuple(_base(host, "http") for host in lbs or wire.LBS_HOSTS)
-        api = Api(app_key, app_secret, _base(endpoint, scheme), lookups)
+        api = Api(app_key, app_secret, _base(endpoint, scheme), lookups, timeout=shared.get("timeout"))
         provider = NetEaseProvider(api, CAPABILITIES, block_size)
         super().__init__(provider, settings=engine_settings(**shared))
         self._store = provider.media(self._exchange)

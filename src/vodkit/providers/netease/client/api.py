@@ -28,6 +28,7 @@ class Api:
         base: Base address of the API host, without a trailing slash.
         lookups: Base addresses of the hosts that name the nodes, in order.
         clock: Unix time.
+        timeout: Seconds to wait for any answer; ``None`` for this room's own choices.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Api:
     base: str
     lookups: tuple[str, ...]
     clock: Callable[[], float] = time.time
+    timeout: float | None = None
 
     def call(self, exchange: Exchange, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """One call, such as ``video/get``: the members of ``ret``. Nonce and time are fresh each time.
@@ -51,7 +53,9 @@ class Api:
         }
         given = {name: value for name, value in params.items() if value is not None}
         body = json.dumps(given, ensure_ascii=False).encode()
-        reply = exchange("POST", f"{self.base}{path}", headers=headers, body=body, timeout=TIMEOUT)
+        reply = exchange(
+            "POST", f"{self.base}{path}", headers=headers, body=body, timeout=self.timeout or TIMEOUT
+        )
         answer = wire.parse_answer(reply.body) if reply.status == 200 else None
         if answer is None:
             raise ServerError(
@@ -73,7 +77,7 @@ class Api:
         """
         base = self.lookups[lookup % len(self.lookups)]
         url = f"{base}{wire.LBS_PATH}?{wire.lbs_query(bucket)}"
-        reply = exchange("GET", url, timeout=TIMEOUT)
+        reply = exchange("GET", url, timeout=self.timeout or TIMEOUT)
         nodes = wire.parse_lbs(reply.body) if reply.status == 200 else ()
         if not nodes:
             raise ProtocolError(

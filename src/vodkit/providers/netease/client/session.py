@@ -213,7 +213,8 @@ class NetEaseSession:
         assert grant is not None
         url = f"{self._nodes.current}{wire.object_path(grant.bucket, grant.object)}?{query}"
         headers = {wire.TOKEN_HEADER: grant.token, **headers}
-        reply = self._exchange(method, url, headers=headers, body=body, timeout=_BLOCK_TIMEOUT)
+        timeout = self._api.timeout or _BLOCK_TIMEOUT
+        reply = self._exchange(method, url, headers=headers, body=body, timeout=timeout)
         if reply.status != 200:
             raise node_error(reply.status, reply.body)
         return reply
@@ -411,13 +412,15 @@ class NetEaseSession:
         found = self._found
         assert found is not None
         if self._media is not None:
-            return self._media if self._media.size else replace(self._media, size=self._item.size)
+            extra = {**self._media.extra, "objectName": found.object}
+            return replace(self._media, size=self._media.size or self._item.size, extra=extra)
         return Media(
             provider=PROVIDER,
             id=found.id,
             title=str(self._fields.get("userFileName") or self._fields["originFileName"]),
             size=self._item.size,
             kind="image",
+            extra={"objectName": found.object},
         )
 
     def abort(self) -> None:

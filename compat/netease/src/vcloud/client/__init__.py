@@ -1,0 +1,1 @@
+"""Who signs, and the client."""

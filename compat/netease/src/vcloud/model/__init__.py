@@ -1,0 +1,1 @@
+"""What calls take and return; plain holders of attributes."""

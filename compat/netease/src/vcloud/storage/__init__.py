@@ -1,0 +1,1 @@
+"""Sending blocks, and how far they are."""
