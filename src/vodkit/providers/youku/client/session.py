@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +19,8 @@ from ..errors import PROVIDER
 from .api import Api, gupload
 from .media import to_media
 from .options import create_fields, slice_kib
+
+log = logging.getLogger("vodkit.youku")
 
 PARALLEL = 4
 PATIENCE = 600.0
@@ -41,6 +44,7 @@ class YoukuSession:
         self._api, self._exchange, self._item = api, exchange, item
         self._fields = create_fields(item, options)
         self._size = item.size or 0
+        self._place = item.source.location or item.name
         self._parallel = options.parallel or PARALLEL
         self._kib = slice_kib(options.part_size)
         self._created: wire.Created | None = None
@@ -253,6 +257,7 @@ class YoukuSession:
         match do:
             case "create":
                 self._created = reply
+                log.info("video %s is opened for %s", reply.video_id, self._place)
             case "create_file":
                 self._filed = True
             case "recover":
@@ -260,6 +265,7 @@ class YoukuSession:
                 return Sent()
             case "commit":
                 self._committed = reply
+                log.info("video %s holds %s", reply, self._place)
             case "show":
                 self._shown, self._over = reply, True
                 return Sent()

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from vodkit.server.contract import Account, Head, Send, Service
+from vodkit.server.spelling import Spelled
 
 from .. import wire
 from ..wire import Codes, RemoteFault
@@ -191,7 +192,7 @@ def _part_name(head: bytes) -> str:
 
 
 async def reply(send: Send, status: int, data: Mapping[str, Any]) -> None:
-    """Answer with a JSON object and its length, spelled as one client searches for it."""
+    """Answer with a JSON object and its length; one client searches the text for ``Content-Length``."""
     body = json.dumps(data, ensure_ascii=False).encode()
     await respond(send, status, body, "application/json")
 
@@ -211,6 +212,6 @@ async def respond(
         "Cache-Control": "no-store",
         **(headers or {}),
     }
-    raw = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
+    raw = [(Spelled(name.encode()), value.encode("latin-1")) for name, value in given.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
