@@ -95,7 +95,9 @@ def test_an_end_user_may_begin_an_upload_and_ask_for_its_id(world: World, one: C
     [
         ("no/such/call", {}, 404),
         ("upload/init", b"not json", 400),
-        ("upload/init", b'{"originFileName": "\\ud800', 400),
+        ("upload/init", b'{"originFileName": "\\ud800.mp4"}', 400),
+        ("upload/init", b'{"originFileName": "a\\u0000.mp4"}', 400),
+        ("video/query", b'{"objectNames": ["\\ud800"]}', 400),
         ("video/get", {"vid": 999_999_999}, 404),
         ("video/get", {"vid": "abc"}, 400),
         ("video/get", {"vid": True}, 400),

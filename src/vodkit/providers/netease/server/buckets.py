@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from vodkit.server.contract import Service
 
@@ -29,9 +30,15 @@ def owner(conn: Connection, bucket: str) -> str | None:
 def found_or_made(conn: Connection, account: str) -> str:
     """The bucket of an account."""
     bucket = found(conn, account)
-    if bucket is None:
-        bucket = "vod" + "".join(secrets.choice(_LETTERS) for _ in range(8))
-        conn.execute(insert(buckets).values(account=account, bucket=bucket))
+    if bucket is not None:
+        return bucket
+    bucket = "vod" + "".join(secrets.choice(_LETTERS) for _ in range(8))
+    try:
+        with conn.begin_nested():
+            conn.execute(insert(buckets).values(account=account, bucket=bucket))
+    except IntegrityError:
+        # Another call of the same account was first.
+        return found_or_made(conn, account)
     return bucket
 
 

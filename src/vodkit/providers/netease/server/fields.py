@@ -14,19 +14,20 @@ from .answer import ApiError
 from .caller import Params
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MOST_TEXT = 4096
 
 
 def text(params: Params, name: str, *, most: int = _MOST_TEXT) -> str | None:
     """A text member, or ``None``."""
-    value = params.get(name)
+    value: Any = params.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or "\0" in value:
+    if not _is_text(value):
         raise ApiError(wire.BAD_REQUEST, f"{name} is not text")
     if len(value) > most:
         raise ApiError(wire.BAD_REQUEST, f"{name} is longer than {most} characters")
-    return value
+    return str(value)
 
 
 def required_text(params: Params, name: str, *, most: int = _MOST_TEXT) -> str:
@@ -61,7 +62,7 @@ def integers(params: Params, name: str) -> list[int]:
 def texts(params: Params, name: str) -> list[str]:
     """A list of 1 to 100 texts."""
     values = _listed(params, name)
-    if not all(isinstance(value, str) for value in values):
+    if not all(map(_is_text, values)):
         raise ApiError(wire.BAD_REQUEST, f"{name} is not a list of texts")
     return values
 
@@ -102,6 +103,11 @@ def _listed(params: Params, name: str) -> list[Any]:
     if not isinstance(values, list) or not 1 <= len(values) <= wire.MAX_BATCH:
         raise ApiError(wire.BAD_REQUEST, f"{name} must be a list of 1 to {wire.MAX_BATCH}")
     return values
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is text that can be stored: JSON's escapes also spell NUL and halves of letters."""
+    return isinstance(value, str) and "\0" not in value and not _SURROGATE.search(value)
 
 
 def _integer(value: Any, name: str) -> int:

@@ -60,6 +60,10 @@ class _Block:
         """Where the block ends in the whole."""
         return self.request.offset + self.length
 
+    def begins_at(self, offset: int) -> bool:
+        """Whether the block brings bytes from there on."""
+        return self.length > 0 and self.request.offset == offset
+
 
 class Nodes:
     """Answers what goes to upload nodes, whatever address a client reached them by."""
@@ -148,7 +152,7 @@ class Nodes:
         context = await self._context(block.found, block.request.context)
         if context is None:
             context = await self._open(block, head)
-        elif context.state == DONE and context.late and block.request.offset == context.stored:
+        elif context.state == DONE and context.late and block.begins_at(context.stored):
             context = await self._reopen(block, context)
         try:
             context = await self._store(block, context)

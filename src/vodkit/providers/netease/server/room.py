@@ -24,7 +24,8 @@ from .caller import Caller, Handler
 from .nodes import Nodes
 from .tables import METADATA
 
-_BATCH = 1000
+_BATCH = 100
+"""Uploads that one commit removes."""
 
 
 class Room:
@@ -110,10 +111,15 @@ class Room:
         """Remove uploads that are over, and nonces outside their window."""
 
         def clean(conn: Connection) -> int:
-            forget_nonces(conn, now)
             return contexts.sweep(conn, self._service, now, _BATCH)
 
-        return {"uploads": await self._service.catalog.write(clean)}
+        catalog = self._service.catalog
+        await catalog.write(lambda conn: forget_nonces(conn, now))
+        removed = batch = await catalog.write(clean)
+        while batch >= _BATCH:
+            batch = await catalog.write(clean)
+            removed += batch
+        return {"uploads": removed}
 
 
 def _object(raw: bytes) -> Mapping[str, Any]:

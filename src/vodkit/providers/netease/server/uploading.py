@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from vodkit.server import logs
 
 from .. import wire
+from ..errors import PROVIDER
 from . import buckets, contexts, entries
 from .answer import ApiError, NodeError
 from .caller import Caller, Params
@@ -107,8 +108,13 @@ async def _id_of(caller: Caller, name: str, busy: Busy) -> dict[str, int] | None
     for context in uploads:
         if context.state == WHOLE or context is unended:
             await _try_publish(caller, context)
-    found, _ = await caller.service.catalog.read(look)
+    return await caller.service.catalog.read(lambda conn: _published(conn, caller, look(conn)[0]))
+
+
+def _published(conn: Connection, caller: Caller, found: Object | None) -> dict[str, int] | None:
     if found is None or not found.media:
+        return None
+    if caller.service.media.get(conn, PROVIDER, wire.media_id(found.vid, found.image)) is None:
         return None
     return {"imgId": found.image} if found.image is not None else {"vid": int(found.vid or 0)}
 
