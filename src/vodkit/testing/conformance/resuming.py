@@ -41,10 +41,13 @@ class Resuming:
 
     def test_crash_upon_crash(self, rig: Rig) -> None:
         file = rig.file(PARTS * rig.part)
-        for stop in (1, 2, 3, 4):
-            assert rig.upload_in_a_process(file, stop_at=stop * rig.part) is None
+        results = [rig.upload_in_a_process(file, stop_at=stop * rig.part) for stop in (1, 2)]
+        assert results == [None, None]
+        # The later runs may find so little left that they end before they can be killed.
+        later = (rig.upload_in_a_process(file, stop_at=stop) for stop in (3 * rig.part, 4 * rig.part, None))
+        result = next(result for result in later if result is not None)
         with rig.connect() as vod:
-            rig.assert_holds(vod, vod.upload(file, part_size=rig.part), file)
+            rig.assert_holds(vod, vod.media.get(result["id"]), file)
 
     def test_a_file_that_changed_meanwhile_begins_anew(self, rig: Rig) -> None:
         file = rig.file(PARTS * rig.part)
