@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import random
@@ -454,3 +455,22 @@ def test_a_restart_loses_no_acknowledged_block(tmp_path: Path, monkeypatch: pyte
     with running(tmp_path, monkeypatch) as world:
         again = world.block(target, 2 * BLOCK, data[2 * BLOCK :], True, context)
         assert world.message(again)["ret"]["vid"] == vid
+
+
+@pytest.mark.covers("netease 13-42")
+def test_a_service_that_stops_hangs_up_on_the_python_sdk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(tmp_path, monkeypatch) as world:
+        target = world.caller("one").init()
+        head = (
+            f"POST {target.path}?offset=0&complete=true&version=1.0 HTTP/1.1\r\nHost: x\r\n"
+            f"User-Agent: python-requests/2\r\nx-nos-token: {target.token}\r\nContent-Length: 1000\r\n\r\n"
+        )
+        nodes = world.service.rooms["netease"]._nodes
+        wire = world.raw()
+        wire.sendall(head.encode() + b"half")
+        while not nodes.busy(target.bucket, target.object):
+            pass
+    with wire, contextlib.suppress(ConnectionResetError):
+        assert wire.recv(1000) == b""
