@@ -17,8 +17,8 @@ import urllib3
 
 from vodkit.core import registry
 from vodkit.core.errors import ConfigError, IntegrityError, SourceNotFound
+from vodkit.core.ffmpeg import executable
 from vodkit.engine.progress import Progress
-from vodkit.sandbox.ffmpeg import executable
 from vodkit.server.embedded import EmbeddedService, embedded
 
 CLIP_SECONDS = 10

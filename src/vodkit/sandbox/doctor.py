@@ -18,9 +18,9 @@ from vodkit.core import registry
 from vodkit.core.config import resolve
 from vodkit.core.errors import ConfigError
 from vodkit.core.extras import missing_for_server
+from vodkit.core.ffmpeg import executable
 from vodkit.engine.profiles import Profile, config_path, load_profiles
 from vodkit.engine.settings import default_state_dir
-from vodkit.sandbox.ffmpeg import executable
 
 DROP_INS = "vodkit.compat"
 """Entry points of drop-ins: the vendor's distribution = the module that both install."""

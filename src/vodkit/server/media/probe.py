@@ -1,0 +1,101 @@
+"""Looks into one file and prints what it holds, as JSON: ``probe.py FILE``.
+
+It runs as a child process (see :mod:`vodkit.server.media.facts`), as the libraries below it are what hostile
+files aim at. It imports nothing of the service.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import av
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,live_flv,mpegts,mpeg,mpegvideo,asf,ogg,wav,w64,mp3,aac,flac,"
+    "ac3,eac3,amr,aiff,caf,au,ape,wv,tta,h264,hevc,av1,obu,m4v,ivf,dv,mxf,rm,gif,apng,avs2,avs3,swf,nut,vc1,"
+    "yuv4mpegpipe,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,gif_pipe,jpegxl_pipe"
+)
+"""The containers that are opened: files that hold all of their bytes themselves. None that names others."""
+
+PROTOCOLS = "file,pipe"
+_MOST_STREAMS = 64
+_MOST_PACKETS = 2000
+_MICRO = 1_000_000
+_HDR = {16: "pq", 18: "hlg"}
+
+
+def look(path: str) -> dict[str, Any]:
+    """What a file holds: the JSON form of :class:`vodkit.server.media.facts.Facts`."""
+    bounds = {"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMATS}
+    with av.open(f"file:{path}", options=bounds) as container:
+        streams = list(container.streams)[:_MOST_STREAMS]
+        shown = [_stream(stream) for stream in streams]
+        pictures = [at for at, item in enumerate(shown) if item["type"] == "video"]
+        if pictures:
+            shown[pictures[0]].update(_first_picture(container, streams[pictures[0]]))
+        return {
+            "container": container.format.name,
+            "seconds": (container.duration or 0) / _MICRO,
+            "start": (container.start_time or 0) / _MICRO,
+            "bitrate": container.bit_rate or 0,
+            "streams": shown,
+        }
+
+
+def _stream(stream: Any) -> dict[str, Any]:
+    context = stream.codec_context
+    found: dict[str, Any] = {
+        "index": stream.index,
+        "type": stream.type or "unknown",
+        "codec": context.name if context is not None else "",
+        "seconds": float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0,
+        "language": stream.language or "",
+        "attached": bool(stream.disposition & Disposition.attached_pic),
+    }
+    if stream.type == "video" and context is not None:
+        found |= {
+            "width": context.width,
+            "height": context.height,
+            "aspect": _ratio(stream.sample_aspect_ratio) or 1.0,
+            "fps": _ratio(stream.average_rate),
+            "nominal_fps": _ratio(stream.guessed_rate),
+            "frames": stream.frames,
+            "pixels": context.pix_fmt or "",
+        }
+    elif stream.type == "audio" and context is not None:
+        found |= {"channels": context.channels, "rate": context.sample_rate or 0}
+    return found
+
+
+def _first_picture(container: Any, stream: Any) -> dict[str, Any]:
+    """What only a decoded picture tells; a file without any is told apart by its zero size."""
+    for count, packet in enumerate(container.demux(stream)):
+        for frame in packet.decode():
+            assert isinstance(frame, VideoFrame)
+            return {
+                "width": frame.width,
+                "height": frame.height,
+                "pixels": frame.format.name,
+                "rotation": int(frame.rotation) % 360,
+                "interlaced": bool(frame.interlaced_frame),
+                "hdr": _HDR.get(int(frame.color_trc), ""),
+            }
+        if count > _MOST_PACKETS:
+            break
+    return {"width": 0, "height": 0}
+
+
+def _ratio(value: Any) -> float:
+    return float(value) if value else 0.0
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(look(sys.argv[1])))
+    except (av.FFmpegError, OSError, ValueError) as problem:
+        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
+        sys.exit(1)
