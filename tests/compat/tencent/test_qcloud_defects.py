@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,8 @@ from tests.unit.tencent.cloud_server import serving
 from tests.unit.tencent.fake_cloud import ID, KEY, TEMP_KEY, TEMP_TOKEN, FakeCloud, Seen, api_fault, cos_fault
 from vodkit.core.contract import Reply
 from vodkit.core.errors import VodError
+
+from ..service import SOURCES
 
 MIB = 1 << 20
 REGION = "ap-guangzhou"
@@ -84,9 +90,11 @@ def test_checks_come_in_the_vendors_order_and_before_the_keys(cloud: FakeCloud, 
             client.upload(REGION, request)
         assert (str(caught.value), caught.value.message) == (complaint, complaint)
         mend()
-    with pytest.raises(TencentCloudSDKException) as refused:
-        client.upload(REGION, request)
-    assert refused.value.get_code() == "InvalidCredential"
+    for secret_id in ("", "id "):
+        client.secret_id, client.secret_key = secret_id, "key"
+        with pytest.raises(TencentCloudSDKException) as refused:
+            client.upload(REGION, request)
+        assert refused.value.get_code() == "InvalidCredential"
     assert not cloud.seen
 
 
@@ -322,6 +330,16 @@ def test_playlists_that_reach_outside(
     assert not cloud.seen
 
 
+@pytest.mark.parametrize(("name", "kind"), [("p.txt", "m3u8"), ("p.m3u8", "mp4")])
+def test_playlists_under_a_false_flag(
+    cloud: FakeCloud, client: VodUploadClient, tmp_path: Path, name: str, kind: str
+) -> None:
+    """The vendor's client goes by MediaType alone; here its files never stay behind unnoticed."""
+    with pytest.raises(TencentCloudSDKException):
+        client.upload(REGION, asking(folder(tmp_path, "#EXTINF:1,", "a.ts", name=name), MediaType=kind))
+    assert not cloud.seen
+
+
 def test_the_list_of_a_playlists_files(client: VodUploadClient, tmp_path: Path) -> None:
     folder(tmp_path / "gear", "#EXTINF:1,", "a.ts")
     top = folder(tmp_path, "#EXT-X-STREAM-INF:BANDWIDTH=1", "gear/p.m3u8")
@@ -352,6 +370,42 @@ def test_the_state_cannot_be_written(
 def test_two_uploads_have_two_ids(client: VodUploadClient, video: Path) -> None:
     request = asking(video)
     assert client.upload(REGION, request).FileId != client.upload(REGION, request).FileId
+
+
+def test_uploads_at_once_do_not_mix(cloud: FakeCloud, client: VodUploadClient, tmp_path: Path) -> None:
+    videos = [made(tmp_path / f"{number}.mp4", 9 * MIB + number) for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda video: client.upload(REGION, asking(video)), videos))
+    assert len({response.FileId for response in done}) == 4
+    for video, response in zip(videos, done, strict=True):
+        assert cloud.objects[response.MediaUrl.partition(".com/")[2]] == video.read_bytes()
+
+
+def test_a_script_that_is_killed_goes_on_when_it_is_run_again(cloud: FakeCloud, tmp_path: Path) -> None:
+    video = made(tmp_path / "long.mp4", 25 * MIB)
+    program = (
+        "from qcloud_vod.vod_upload_client import VodUploadClient\n"
+        "from qcloud_vod.model import VodUploadRequest\n"
+        "request = VodUploadRequest()\n"
+        f"request.MediaFilePath = {str(video)!r}\n"
+        "request.ConcurrentUploadNumber = 1\n"
+        f"print(VodUploadClient({ID!r}, {KEY!r}).upload({REGION!r}, request).FileId)\n"
+    )
+    command, env = [sys.executable, "-c", program], {**os.environ, "PYTHONPATH": os.pathsep.join(SOURCES)}
+
+    def kill(seen: Seen) -> None:
+        if seen.do == "PUT uploadId partNumber" and seen.fields["partNumber"] == "3":
+            running.kill()
+
+    cloud.fault = kill
+    with subprocess.Popen(command, env=env) as running:
+        assert running.wait() == -signal.SIGKILL
+    cloud.fault = None
+    assert subprocess.run(command, env=env, capture_output=True, text=True).stdout.strip().isdigit()
+    assert list(cloud.objects.values()) == [video.read_bytes()]
+    numbers = [seen.fields["partNumber"] for seen in cloud.did("PUT uploadId partNumber")]
+    assert (numbers.count("1"), numbers.count("2")) == (1, 1)
+    assert len(cloud.did("ApplyUpload")) == 1
 
 
 def test_checks_can_be_left_to_the_engine(cloud: FakeCloud, client: VodUploadClient, video: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
+import pickle
 from pathlib import Path
 
 import pytest
@@ -167,9 +168,8 @@ def test_exceptions() -> None:
     from qcloud_cos import CosClientError, CosServiceError
     from tencentcloud.common.exception import TencentCloudSDKException
 
-    assert (
-        str(VodClientException("lack region")) == VodClientException("lack region").message == "lack region"
-    )
+    local = VodClientException("lack region")
+    assert str(local) == local.message == "lack region"
     api = TencentCloudSDKException("Code", "words", "id")
     assert (api.code, api.message, api.requestId) == ("Code", "words", "id")
     assert (api.get_code(), api.get_message(), api.get_request_id()) == ("Code", "words", "id")
@@ -178,14 +178,14 @@ def test_exceptions() -> None:
     facts = {"code": "AccessDenied", "message": "m", "resource": "r", "requestid": "i", "traceid": "t"}
     store = CosServiceError("PUT", facts, 403)
     assert store.get_status_code() == 403
-    assert (store.get_error_code(), store.get_error_msg(), store.get_request_id()) == (
-        "AccessDenied",
-        "m",
-        "i",
-    )
+    assert (store.get_error_code(), store.get_error_msg()) == ("AccessDenied", "m")
+    assert store.get_request_id() == "i"
     assert (store.get_resource_location(), store.get_trace_id()) == ("r", "t")
     assert store.get_digest_msg() == facts
     assert str(store) == str(facts)
+    for error in (local, api, CosClientError("words"), store):
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
 @pytest.mark.parametrize(("value", "empty"), [(None, True), ("", True), ("a", False), (0, False)])

@@ -29,13 +29,12 @@ def _vendors(error: vodkit.VodError) -> Exception:
     from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
     message = error.provider_message or error.message
-    if isinstance(error, vodkit.MissingCredentials):
-        return TencentCloudSDKException("InvalidCredential", message)
-    if isinstance(error, vodkit.SourceError | vodkit.ConfigError | vodkit.LedgerError):
+    if error.part not in _API:
+        return _stores(error, message)
+    local = isinstance(error, vodkit.SourceError | vodkit.ConfigError | vodkit.LedgerError)
+    if local and not error.code:
         return VodClientException(str(error))
-    if error.part in _API:
-        return TencentCloudSDKException(error.code or _code(error), message, error.request_id)
-    return _stores(error, message)
+    return TencentCloudSDKException(error.code or _code(error), message, error.request_id)
 
 
 def _code(error: vodkit.VodError) -> str:

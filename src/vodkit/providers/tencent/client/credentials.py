@@ -10,6 +10,7 @@ from typing import Any
 from vodkit.core.errors import ConfigError, MissingCredentials
 
 from ..errors import PROVIDER
+from ..wire import codes
 
 Source = Callable[[], Any]
 """Returns ``(secret_id, secret_key, token)``, ``(secret_id, secret_key)``, or a mapping with these names."""
@@ -35,12 +36,14 @@ class Credential:
                 raise MissingCredentials(
                     f"{name} is missing",
                     provider=PROVIDER,
+                    code=codes.INVALID_CREDENTIAL,
                     advice="Pass secret_id and secret_key, or credentials; `vodkit demo` needs neither",
                 )
             if value != value.strip() or not value.isprintable():
                 raise ConfigError(
                     f"{name} has blanks or line ends around it",
                     provider=PROVIDER,
+                    code=codes.INVALID_CREDENTIAL,
                     advice="Copy the key again",
                 )
 

@@ -10,6 +10,7 @@ from vodkit.core.part import Saved
 from vodkit.core.source import Item
 
 from ..errors import PROVIDER
+from ..wire.values import MANIFEST_TYPES
 from .api import Api
 from .grant import segment_name
 from .media import TencentMedia
@@ -69,6 +70,11 @@ class TencentProvider:
                 raise refused(f"{item.name!r} is larger than the store takes", "Split it")
             if item.role == "segment":
                 segment_name(item.name)
+        if is_manifest(fields) and items[0].extension.lower() not in MANIFEST_TYPES:
+            raise refused(
+                f"{items[0].name!r} is not named like a manifest, so what it names would stay behind",
+                "Give it the extension m3u8 or mpd",
+            )
         if not is_manifest(fields) and any(item.role == "segment" for item in items):
             raise refused("there are segments, and the media is no manifest", "Set media_type to m3u8 or mpd")
 

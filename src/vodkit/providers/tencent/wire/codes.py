@@ -68,3 +68,6 @@ CLASS_NOT_EMPTY: Final = "UnsupportedOperation.ClassNotEmpty"
 
 INVALID_MEDIA_TYPE_MESSAGE: Final = "invalid media type"
 INVALID_COVER_TYPE_MESSAGE: Final = "invalid cover type"
+
+INVALID_CREDENTIAL: Final = "InvalidCredential"
+"""What the vendor's libraries call a key that cannot be one, before they send anything."""

@@ -9,8 +9,10 @@ class CosException(Exception):
     """The root of both."""
 
     def __init__(self, message: object) -> None:
-        super().__init__(message)
         self._message = message
+
+    def __str__(self) -> str:
+        return str(self._message)
 
 
 class CosClientError(CosException):
