@@ -15,3 +15,10 @@ class TestUCloud(Conformance):
         "callback_url": "http://127.0.0.1:9/callback",
     }
     unavailable = {"callback_body": "a=b", "callback_body_type": "application/json"}
+    covers = {
+        "test_a_stream_of_unknown_length": ("ucloud D-14",),
+        "test_a_stream_survives_a_cut_connection": ("ucloud O-5", "ucloud 12-57"),
+        "test_download_goes_on_after_a_break": ("ucloud D-10",),
+        "test_a_service_that_is_gone_is_an_error_and_the_upload_can_go_on": ("ucloud D-9", "ucloud D-23"),
+        "test_an_aborted_upload_starts_from_nothing": ("ucloud 12-39",),
+    }
