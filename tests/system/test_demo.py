@@ -43,6 +43,24 @@ def test_its_own_video(home: dict[str, str], tmp_path: Path) -> None:
     assert {line["md5"] for line in done.lines} == {hashlib.md5(video.read_bytes()).hexdigest()}
 
 
+def test_what_it_uploads_is_in_one_catalog(home: dict[str, str], tmp_path: Path) -> None:
+    video = tmp_path / "video.mp4"
+    video.write_bytes(os.urandom(5 * MIB))
+    command = [sys.executable, "-m", "vodkit", "demo", str(video), "--json", "--keep"]
+    running = subprocess.Popen(
+        command, env={**os.environ, **home}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    shown = [json.loads(running.stdout.readline()) for _ in demo.providers()]
+    listed = vodkit("media", "list", "--json", "--data", str(tmp_path / "data" / "vodkit" / "demo"), **home)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=30)
+    assert running.returncode == 0
+    md5 = hashlib.md5(video.read_bytes()).hexdigest()
+    found = {(media["provider"], media["id"], media["size"], media["md5"]) for media in listed.lines}
+    assert found == {(one["provider"], one["id"], 5 * MIB, md5) for one in shown}
+
+
 def test_killed_and_run_again_it_goes_on(home: dict[str, str], tmp_path: Path) -> None:
     video = tmp_path / "long.mp4"
     with video.open("wb") as file:

@@ -22,20 +22,33 @@ def command() -> None:
 @connection
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @click.option("--filter", "-f", "filters", type=Pair(), multiple=True, help="A filter of the provider.")
+@click.option("--data", metavar="DIR", help="Everything that the service on this folder holds, of all.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_media(
-    to: str | None, service: str | None, settings: Settings, limit: int, filters: Settings, as_json: bool
+    to: str | None,
+    service: str | None,
+    settings: Settings,
+    limit: int,
+    filters: Settings,
+    data: str | None,
+    as_json: bool,
 ) -> None:
     """List media, newest first where the provider can."""
-    with connect(to, service, settings) as vod:
-        found = list(itertools.islice(vod.media.list(**dict(filters)), limit))
+    if data is not None:
+        from vodkit.server.contract import Settings as Service
+        from vodkit.server.library import list_media as held
+
+        found = held(Service(data=data), limit)
+    else:
+        with connect(to, service, settings) as vod:
+            found = list(itertools.islice(vod.media.list(**dict(filters)), limit))
     if as_json:
         for media in found:
             echo_json(media.as_dict())
     else:
         table(
-            ("id", "title", "size", "status", "md5", "url"),
-            ((m.id, m.title, size_text(m.size), m.status, m.md5, m.url) for m in found),
+            ("provider", "id", "title", "size", "status", "md5", "url"),
+            ((m.provider, m.id, m.title, size_text(m.size), m.status, m.md5, m.url) for m in found),
         )
 
 

@@ -37,6 +37,11 @@ _RESERVE = 8 * MIB
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
+def path_of(folder: Path, file: str) -> Path:
+    """Where a file is, below the folder of a store."""
+    return folder / file.partition(".")[0][-2:] / file
+
+
 class LocalBlobs:
     """Implements :class:`vodkit.server.blobs.BlobStore` on a folder, which it locks.
 
@@ -63,7 +68,7 @@ class LocalBlobs:
 
     def path(self, file: str) -> Path:
         """Where a file of ours is."""
-        return self.folder / file.partition(".")[0][-2:] / file
+        return path_of(self.folder, file)
 
     def create(self, file: str) -> int:
         """A descriptor of a file, made if it was not there, with its name safe on disk."""
