@@ -101,7 +101,6 @@ def video(sdk: Driver, folder: Path) -> str:
     return id
 
 
-@pytest.mark.covers("youku 10-33")
 @pytest.mark.parametrize("size", [1, 1000, 2 * MIB, 2 * MIB + 1, 9 * MIB])
 def test_sizes(sdk: Driver, tmp_path: Path, size: int) -> None:
     upload(sdk, make(tmp_path / "movie.mp4", size))
@@ -159,6 +158,14 @@ def test_an_expired_token_is_renewed(sdk: Driver, tmp_path: Path) -> None:
     raise AssertionError("no upload within the life of its token")
 
 
+def test_cancel_and_spec(sdk: Driver, tmp_path: Path) -> None:
+    file = make(tmp_path / "movie.mp4", 5 * MIB)
+    assert sdk.do(do="cancel", **ME, file=str(file)) == {"same": True, "left": False}
+    upload(sdk, file)
+    job = {"do": "call", "class": "YoukuUpload", "init": [*ME.values(), str(file)], "method": "spec"}
+    assert sdk.do(**job)["answer"]["allowed_max_file_size"] > 0
+
+
 def test_an_unknown_client_and_a_wrong_token(sdk: Driver, tmp_path: Path) -> None:
     file = str(make(tmp_path / "movie.mp4", 10))
     answer = sdk.do(do="upload", client_id="nobody", access_token="x", file=file, params={})
@@ -167,6 +174,7 @@ def test_an_unknown_client_and_a_wrong_token(sdk: Driver, tmp_path: Path) -> Non
     assert answer["code"] == 1008
 
 
+@pytest.mark.covers("youku 10-33")
 def test_videos(sdk: Driver, video: str) -> None:
     def videos(method: str, *args: Any, **named: Any) -> Any:
         return call(sdk, "YoukuVideos", method, *args, **named)
@@ -198,6 +206,7 @@ def test_a_destroyed_video_is_gone(sdk: Driver, tmp_path: Path) -> None:
     assert sdk.do(**job, args=[id])["code"] == 120020001
 
 
+@pytest.mark.covers("youku 10-33")
 def test_users(sdk: Driver, video: str) -> None:
     def users(method: str, *args: Any, **named: Any) -> Any:
         return call(sdk, "YoukuUsers", method, *args, **named)
@@ -220,6 +229,7 @@ def test_users(sdk: Driver, video: str) -> None:
     assert users("cancel_subscribe", "access-token", "show1") is True
 
 
+@pytest.mark.covers("youku 10-33")
 def test_comments(sdk: Driver, video: str) -> None:
     def comments(method: str, *args: Any, **named: Any) -> Any:
         return call(sdk, "YoukuComments", method, *args, **named)
@@ -238,6 +248,7 @@ def test_comments(sdk: Driver, video: str) -> None:
         assert comments("destroy_comment", "access-token", id) == id
 
 
+@pytest.mark.covers("youku 10-33")
 def test_playlists(sdk: Driver, video: str, tmp_path: Path) -> None:
     def lists(method: str, *args: Any, **named: Any) -> Any:
         return call(sdk, "YoukuPlaylists", method, *args, **named)
@@ -261,6 +272,7 @@ def test_playlists(sdk: Driver, video: str, tmp_path: Path) -> None:
     assert lists("find_playlists_by_me", "access-token")["total"] == 0
 
 
+@pytest.mark.covers("youku 10-33")
 def test_shows_and_persons(sdk: Driver, video: str) -> None:
     def shows(method: str, *args: Any, **named: Any) -> Any:
         return call(sdk, "YoukuShows", method, *args, **named)
@@ -276,6 +288,7 @@ def test_shows_and_persons(sdk: Driver, video: str) -> None:
     assert call(sdk, "YoukuPersons", "find_persons_by_type", "歌手")["total"] == 1
 
 
+@pytest.mark.covers("youku 10-33")
 def test_searches(sdk: Driver, video: str) -> None:
     def search(method: str, *args: Any, **named: Any) -> Any:
         return call(sdk, "YoukuSearchs", method, *args, **named)
@@ -289,6 +302,7 @@ def test_searches(sdk: Driver, video: str) -> None:
     assert search("search_show_top_unite", "体育")["total"] == 2
 
 
+@pytest.mark.covers("youku 10-33")
 def test_schemas(sdk: Driver) -> None:
     def schema(method: str) -> Any:
         answer = sdk.do(**{"do": "call", "class": "YoukuSchemas"}, init=["client-id"], method=method)

@@ -40,6 +40,17 @@ def dying(job):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def cancel(job):
+    """An upload that is given up half-way: what cancel answers, and whether state is left."""
+    client = youku.YoukuUpload(job["client_id"], job["access_token"], job["file"])
+    client.create(client.prepare_video_params())
+    client.create_file()
+    client.new_slice()
+    client.upload_slice()
+    token = client.upload_token
+    return {"same": client.cancel() == token, "left": os.path.exists(job["file"] + ".upload")}
+
+
 def call(job):
     made = getattr(youku, job["class"])(*job["init"])
     return {"answer": getattr(made, job["method"])(*job.get("args", ()), **job.get("named", {}))}
@@ -69,7 +80,7 @@ def attempt(work, job):
         return {"raised": f"{kind.__module__}.{kind.__qualname__}", **known, "text": str(error)}
 
 
-WORK = {"upload": upload, "die": die, "dying": dying, "call": call, "authorize": authorize}
+WORK = {"upload": upload, "die": die, "dying": dying, "cancel": cancel, "call": call, "authorize": authorize}
 
 for line in sys.stdin:
     task = json.loads(line)
