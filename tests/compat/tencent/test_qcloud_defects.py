@@ -301,6 +301,26 @@ def test_retry_time_is_how_often_a_request_is_tried(
     assert len(cloud.did("ApplyUpload")) == retry_time
 
 
+def test_how_often_can_be_said_from_outside(
+    cloud: FakeCloud, client: VodUploadClient, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VODKIT_PART_TRIES", "1")
+    cloud.fault = lambda seen: api_fault("InternalError", "no", request_id="")
+    with pytest.raises(TencentCloudSDKException):
+        client.upload(REGION, asking(video))
+    assert len(cloud.did("ApplyUpload")) == 1
+
+
+def test_a_path_is_never_an_address_nor_standard_input(
+    cloud: FakeCloud, client: VodUploadClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made(tmp_path / "-", 10)
+    made(tmp_path / "file:x.png", 20)
+    client.upload(REGION, asking("-", MediaType="mp4", CoverFilePath="file:x.png"))
+    assert sorted(map(len, cloud.objects.values())) == [10, 20]
+
+
 def test_an_expired_token_says_what_to_do(cloud: FakeCloud, video: Path) -> None:
     with pytest.raises(TencentCloudSDKException) as caught:
         VodUploadClient(ID, KEY, "old").upload(REGION, asking(video))

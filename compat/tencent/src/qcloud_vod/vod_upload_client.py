@@ -31,7 +31,6 @@ _LONGEST_NAME = 64
 _OPTIONS = {
     "MediaName": "title",
     "MediaType": "media_type",
-    "CoverFilePath": "cover",
     "CoverType": "cover_type",
     "Procedure": "procedure",
     "ExpireTime": "expires",
@@ -91,10 +90,11 @@ class VodUploadClient:
             self._prefix_check_and_set_default_val(region, job)
         logger.info("vod upload req = %s, region = %s", job.to_json_string(), region)
         options = {option: getattr(job, field) for field, option in _OPTIONS.items()}
-        tries = None if self.retry_time == 3 else max(1, int(self.retry_time))
-        with vendor_errors(), connect(self, region, part_tries=tries) as vod:
+        tries = {} if self.retry_time == 3 else {"part_tries": max(1, int(self.retry_time))}
+        with vendor_errors(), connect(self, region, **tries) as vod:
             media = vod.upload(
                 Path(job.MediaFilePath or ""),
+                cover=Path(job.CoverFilePath) if job.CoverFilePath else None,
                 **{option: value for option, value in options.items() if StringUtil.is_not_empty(value)},
                 parallel=_parallel(job.ConcurrentUploadNumber),
                 allow_empty=self.allow_empty,
