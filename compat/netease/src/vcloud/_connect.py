@@ -15,7 +15,7 @@ _OPTIONS: Mapping[str, tuple[Any, str, Callable[[Any], Any]]] = {
     "WANPROXY_HOST": ("http://wanproxy.127.net", "lbs", lambda host: [host]),
     "_BLOCK_SIZE": (4194304, "block_size", int),
     "CONNECTION_TIMEOUT": (30, "timeout", float),
-    "CONNECTION_RETRIES": (3, "part_tries", lambda retries: 1 + max(0, int(retries))),
+    "CONNECTION_RETRIES": (3, "part_tries", lambda retries: 1 + max(1, int(retries))),
 }
 """Names in :mod:`vcloud.config`: the value as shipped, vodkit's name, the value as vodkit takes it."""
 

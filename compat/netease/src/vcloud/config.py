@@ -21,7 +21,7 @@ CONNECTION_TIMEOUT = 30
 """Seconds to wait for an answer."""
 
 CONNECTION_RETRIES = 3
-"""How often a failed request is sent again; 3, as it was shipped, stands for vodkit's own choice."""
+"""How often a failed request is sent again, at least once; 3, as shipped, stands for vodkit's own choice."""
 
 TMP_FILE = str(default_state_dir())
 """Folder of the record of uploads; made if it is not there, for its owner only."""
