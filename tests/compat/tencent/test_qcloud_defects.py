@@ -375,10 +375,11 @@ def test_the_state_cannot_be_written(
     client: VodUploadClient,
     cloud: FakeCloud,
     video: Path,
+    bad_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setenv("VODKIT_STATE_DIR", str(video / "below-a-file"))
+    monkeypatch.setenv("VODKIT_STATE_DIR", str(bad_folder))
     warned: list[bool] = []
     cloud.fault = lambda seen: warned.append("will not be resumable" in caplog.text)  # type: ignore[func-returns-value]
     client.upload(REGION, asking(video))
