@@ -206,7 +206,6 @@ def to_media(info: Mapping[str, Any]) -> Media:
         url=str(info.get("origUrl") or ""),
         title=name,
         size=int(size) if size is not None else None,
-        md5=str(info.get("md5") or ""),
         cover_url=str(info.get("snapshotUrl") or ""),
         kind=wire.kind(str(info.get("origUrl") or name)),
         status=_STATUS.get(info.get("status", 0), "processing"),

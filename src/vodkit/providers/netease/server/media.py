@@ -53,7 +53,6 @@ def shown(conn: Connection, caller: Caller, record: MediaRecord) -> dict[str, An
         "origUrl": url,
         "downloadOrigUrl": f"{url}?download",
         "initialSize": record.size,
-        "md5": attrs["md5"],
         "createTime": _milliseconds(record.created),
         "updateTime": _milliseconds(record.updated),
     }

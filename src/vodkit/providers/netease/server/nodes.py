@@ -217,7 +217,6 @@ class Nodes:
         upload = await service.catalog.read(lambda conn: service.uploads.get(conn, context.upload))
         if upload is None or upload.state != "open":
             raise NodeError(404, "ContextNotFound", "the upload is over")
-        await service.uploads.follow_md5(upload)
         whole = {"md5": block.md5} if block.md5 and not offset else None
         try:
             taken = await service.uploads.receive(
