@@ -275,6 +275,21 @@ def test_facts_come_back(one: Caller) -> None:
     assert one.do("PUT", "k", b"x", headers={"X-Ufile-Meta-A": "x" * 9000}).refusal[0] == 400
 
 
+def test_headers_that_are_no_text_are_refused(one: Caller) -> None:
+    for headers in ({"X-UCloud-A": "\xff"}, {"Content-Type": "\xff/\xff"}):
+        sent = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+        sent |= {
+            b"Host": (one.bucket + SUFFIX).encode(),
+            b"Authorization": b"UCloud one@example.com:" + b"x" * 27 + b"=",
+        }
+        assert one.send("PUT", "/bad", sent, b"x").refusal == (403, -148658)
+    assert one.do("PUT", "bad", b"x", headers={"Content-Type": "\u00e9/x"}).refusal[0] in (400, 403)
+    id = one.open("bad")
+    part = one.do("PUT", "bad", b"x", query=f"uploadId={id}&partNumber=0", headers={"X-Ufile-Meta-A": "b"})
+    assert part.status == 200
+    assert one.get("bad").status == 404
+
+
 def test_the_name_of_a_download(one: Caller) -> None:
     one.put("named.mp4")
     found = one.get("named.mp4", query="ufileattname=%E8%A7%86.mp4").headers["content-disposition"]

@@ -219,7 +219,7 @@ class UCloudMedia:
         return Media(
             provider=PROVIDER,
             id=media_id(bucket.name, key),
-            url=bucket.link(key, self._link_life),
+            url=str(entry.get("PlayUrl") or "") or bucket.link(key, self._link_life),
             title=key.rpartition("/")[2],
             size=int(size) if size.isdecimal() else None,
             kind=kind_of(kind, key),

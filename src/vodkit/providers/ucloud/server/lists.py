@@ -13,6 +13,7 @@ from .. import wire
 from ..errors import BAD_REQUEST, PROVIDER
 from .admit import Right, admit
 from .answer import Refused, Reply, json_answer
+from .objects import play_url
 from .request import Request
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ async def by_delimiter(room: Room, request: Request, body: Body) -> Reply:
             "Delimiter": delimiter,
             "IsTruncated": bool(following),
             "NextMarker": following,
-            "Contents": [_entry(stored) for stored in keys],
+            "Contents": [_entry(room, stored, public=caller.space.public) for stored in keys],
             "CommonPrefixes": [{"Prefix": folder} for folder in folders],
         }
     )
@@ -124,7 +125,8 @@ def _behind(folder: str) -> str:
     return folder + "\U0010ffff" * (wire.MAX_KEY // 4)
 
 
-def _entry(stored: StoredObject) -> dict[str, Any]:
+def _entry(room: Room, stored: StoredObject, *, public: bool) -> dict[str, Any]:
+    """An object as ListObjects shows it; ``PlayUrl`` is this service's addition."""
     meta = stored.attrs.get("meta", {})
     return {
         "Key": stored.key,
@@ -135,4 +137,5 @@ def _entry(stored: StoredObject) -> dict[str, Any]:
         "LastModified": int(stored.created),
         "CreateTime": int(stored.created),
         "UserMeta": {name.removeprefix(wire.META): value for name, value in meta.items()},
+        "PlayUrl": play_url(room, stored.space, stored.key, public=public),
     }

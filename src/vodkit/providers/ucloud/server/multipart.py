@@ -57,7 +57,7 @@ async def upload_part(room: Room, request: Request, body: Body) -> Reply:
     upload = await room.service.catalog.read(lambda conn: _open(room, conn, caller, request))
     source: Incoming = body
     headers: dict[str, str] = {}
-    kind = request.headers.get("content-type", "")
+    kind = store.check_type(request.headers.get("content-type", ""))
     if wire.COPY_SOURCE in request.headers:
         source, headers, kind = await _copied(room, request, caller)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, and_, select
 
 from vodkit.core.contract import CRC64_HEADER, PLAY_URL_HEADER
 from vodkit.server.catalog.tables import objects as object_rows
@@ -122,18 +122,25 @@ async def hit(room: Room, request: Request, body: Body) -> Reply:
     check_key(key)
     service, facts = room.service, facts_of(request)
 
-    def take(conn: Connection) -> StoredObject:
-        mine = object_rows.select().where(
+    def look(conn: Connection) -> tuple[str, str] | None:
+        same = and_(
             object_rows.c.provider == PROVIDER,
             object_rows.c.account == caller.space.account,
             object_rows.c.etag == etag,
         )
-        for row in conn.execute(mine.limit(20)):
-            found = service.objects.get(conn, PROVIDER, row.space, row.key)
-            if found is not None and found.blob.size == size:
-                check_replacing(caller, service.objects.get(conn, PROVIDER, caller.space.name, key))
-                return store.keep(conn, service, caller, key, found.blob, etag, facts)
+        row = conn.execute(select(object_rows.c.space, object_rows.c.key).where(same).limit(1)).first()
+        return (row.space, row.key) if row else None
+
+    place = await service.catalog.read(look)
+    if place is None:
         raise missing()
+
+    def take(conn: Connection) -> StoredObject:
+        found = service.objects.get(conn, PROVIDER, *place)
+        if found is None or (found.etag, found.blob.size) != (etag, size):
+            raise missing()
+        check_replacing(caller, service.objects.get(conn, PROVIDER, caller.space.name, key))
+        return store.keep(conn, service, caller, key, found.blob, etag, facts)
 
     stored = await service.catalog.write(take)
     return Answer(200, stored_headers(room, caller, stored))
@@ -207,7 +214,7 @@ async def _copy(room: Room, request: Request) -> Reply:
     caller = await admit(room.service, request, Right.WRITE)
     source = await source_of(room, request, caller)
     replaces = request.headers.get(wire.DIRECTIVE, "COPY").upper() == "REPLACE"
-    kind = request.headers.get("content-type", "") if replaces else ""
+    kind = store.check_type(request.headers.get("content-type", "")) if replaces else ""
     facts = Facts(
         kind or source.content_type,
         request.headers.get(wire.STORAGE_CLASS, "STANDARD").upper(),
@@ -287,8 +294,7 @@ async def set_meta(room: Room, request: Request, body: Body) -> Reply:
     kind = asked.get("metav")
     if asked.get("op") != "set" or asked.get("metak") != "mimetype" or not isinstance(kind, str):
         raise Refused(400, BAD_REQUEST, "only op set of metak mimetype is known")
-    if not (kind.isascii() and kind.isprintable()):
-        raise Refused(400, BAD_REQUEST, "a MIME type is printable ASCII")
+    store.check_type(kind)
     await _changed(room, caller, request.key, lambda found: {"content_type": kind})
     return Answer(200)
 

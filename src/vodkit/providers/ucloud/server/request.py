@@ -85,7 +85,7 @@ def parse(scope: Scope, head: Head) -> Request:
         Refused: its path or its query cannot be read.
     """
     pairs = tuple(
-        (name.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape").strip())
+        (name.decode("latin-1").lower(), value.decode("utf-8", "replace").strip())
         for name, value in scope["headers"]
     )
     headers = dict(pairs)

@@ -53,7 +53,7 @@ def facts_of(request: Request, content_type: str | None = None) -> Facts:
     Raises:
         Refused: it cannot be kept.
     """
-    kind = request.headers.get("content-type", "") if content_type is None else content_type
+    kind = check_type(request.headers.get("content-type", "") if content_type is None else content_type)
     storage_class = request.headers.get(wire.STORAGE_CLASS, "STANDARD").upper()
     if storage_class not in wire.STORAGE_CLASSES:
         raise Refused(400, BAD_REQUEST, f"there is no storage class {storage_class}")
@@ -69,10 +69,20 @@ def metadata_of(request: Request) -> dict[str, str]:
     meta = {name: value for name, value in request.headers.items() if name.startswith(wire.META)}
     if sum(len(name) + len(value) for name, value in meta.items()) > wire.MAX_META:
         raise Refused(400, BAD_REQUEST, f"there are more than {wire.MAX_META} bytes of metadata")
-    kind = request.headers.get("content-type", "")
-    if not all(value.isascii() and value.isprintable() for value in (kind, *meta.values())):
-        raise Refused(400, BAD_REQUEST, "headers that are kept must be printable ASCII")
+    if not all(value.isascii() and value.isprintable() for value in meta.values()):
+        raise Refused(400, BAD_REQUEST, "metadata must be printable ASCII")
     return meta
+
+
+def check_type(content_type: str) -> str:
+    """A MIME type that can be sent back.
+
+    Raises:
+        Refused: it cannot.
+    """
+    if not (content_type.isascii() and content_type.isprintable()):
+        raise Refused(400, BAD_REQUEST, "a MIME type is printable ASCII")
+    return content_type
 
 
 def check_key(key: str) -> str:
@@ -81,7 +91,7 @@ def check_key(key: str) -> str:
     Raises:
         Refused: it is empty or too long.
     """
-    if not key or len(key.encode("utf-8", "surrogateescape")) > wire.MAX_KEY:
+    if not key or len(key.encode()) > wire.MAX_KEY:
         raise Refused(400, BAD_REQUEST, f"a key has 1 to {wire.MAX_KEY} bytes")
     return key
 
@@ -97,14 +107,18 @@ def check_replacing(caller: Caller, found: StoredObject | None) -> None:
 
 
 class _Blocks:
-    """A body cut into blocks of 4 MiB, each an :class:`~vodkit.server.contract.Incoming` of its own."""
+    """A body cut into blocks of 4 MiB, each an :class:`~vodkit.server.contract.Incoming` of its own.
+
+    Args:
+        body: The whole.
+        digest: Fed with all of it, or ``None``.
+    """
 
     length: int | None = None
 
-    def __init__(self, body: AsyncIterator[bytes]) -> None:
-        self._body = body
+    def __init__(self, body: AsyncIterator[bytes], digest: Any) -> None:
+        self._body, self._digest = body, digest
         self._ahead = b""
-        self.md5 = hashlib.md5(usedforsecurity=False)
         self.size = 0
         self.over = False
 
@@ -125,7 +139,8 @@ class _Blocks:
             self.size += len(piece)
             if self.size > wire.MAX_PUT:
                 raise TooLarge(f"more than {wire.MAX_PUT} bytes")
-            self.md5.update(piece)
+            if self._digest is not None:
+                self._digest.update(piece)
             yield piece
 
     async def read(self, limit: int) -> bytes:
@@ -162,7 +177,8 @@ async def put_stream(
             attrs={SINGLE: True},
         )
     )
-    blocks = _Blocks(body)
+    digest = hashlib.md5(usedforsecurity=False) if md5 else None
+    blocks = _Blocks(body, digest)
     digests: list[str] = []
     try:
         while not digests or await blocks.look():
@@ -172,9 +188,8 @@ async def put_stream(
             )
             assert isinstance(part, StoredPart)
             digests.append(part.digests["sha1"])
-        found = blocks.md5.hexdigest()
-        if md5 and md5.lower() != found:
-            raise DigestMismatch("md5", md5, found)
+        if digest is not None and digest.hexdigest() != md5:
+            raise DigestMismatch("md5", md5, digest.hexdigest())
         return await service.catalog.write(
             lambda conn: _completed(conn, service, caller, upload, facts, blocks.size, digests)
         )
