@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import traceback
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -48,7 +49,7 @@ def cancel(job):
     client.new_slice()
     client.upload_slice()
     token = client.upload_token
-    return {"same": client.cancel() == token, "left": os.path.exists(job["file"] + ".upload")}
+    return {"same": client.cancel() == token, "left": Path(job["file"] + ".upload").exists()}
 
 
 def call(job):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def new_token() -> str:
@@ -18,11 +15,6 @@ def new_token() -> str:
 def new_upload_token() -> str:
     """A fresh upload token: 192 random bits in letters that no URL needs to escape: many clients do not."""
     return secrets.token_urlsafe(24)
-
-
-def is_plain(token: str) -> bool:
-    """Whether a token can stand in a URL as it is."""
-    return _TOKEN.fullmatch(token) is not None
 
 
 def fingerprint(token: str) -> str:

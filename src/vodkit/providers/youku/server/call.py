@@ -52,18 +52,14 @@ class Call:
         service: What the room works with.
         params: Its parameters; the query wins over the body. A name that comes several times has all of its
             values, joined by commas.
-        host: The host that was asked.
         now: Seconds since the epoch.
         account: The application, once it is known.
-        user: Whether an access token was shown, so that the account's user is the caller.
     """
 
     service: Service
     params: Mapping[str, str]
-    host: str
     now: float
     account: Account | None = None
-    user: bool = False
 
     @property
     def who(self) -> Account:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from vodkit.server.contract import Account, MediaRecord, Service
+from vodkit.server.nouns import MediaQuery
 
 from .. import wire
 from ..wire import Codes
@@ -19,6 +20,7 @@ _CHINA = 8 * 3600
 _STATES: Final = {"ready": "normal", "processing": "encoding", "failed": "fail", "blocked": "limited"}
 _LINK_LIFE: Final = 6 * 3600.0
 _PERIODS: Final = {"today": 1, "week": 7, "month": 30, "history": 0}
+_COUNTED: Final = 10**6
 MOST: Final = 100
 """Most entries of a page."""
 
@@ -114,9 +116,13 @@ def own(conn: Connection, call: Call, id: str) -> MediaRecord:
     return record
 
 
-def public(conn: Connection, service: Service) -> list[MediaRecord]:
-    """All videos that everybody may see, newest first."""
-    return [record for record in service.media.list(conn, provider=PROVIDER) if is_public(record)]
+def public(
+    conn: Connection, service: Service, *, account: str | None = None, category: str = ""
+) -> list[MediaRecord]:
+    """The videos that everybody may see, newest first; those of an account or a category only."""
+    attrs = {"public_type": {"all"}} | ({"category": {category}} if category else {})
+    query = MediaQuery(PROVIDER, account, statuses={"ready"}, attrs=attrs)
+    return list(service.media.find(conn, query))
 
 
 def user_name(account: Account | None) -> str:
@@ -142,12 +148,35 @@ def ordered(records: Iterable[MediaRecord], call: Call) -> list[MediaRecord]:
     return found
 
 
+def page_wanted(call: Call) -> tuple[int, int]:
+    """Number and length of the page that is asked for."""
+    number = call.number("page", 1, low=1, high=10**6)
+    return number, min(call.number("count", 20, low=1, high=10**6), MOST)
+
+
 def page(call: Call, name: str, found: Sequence[Any], show: Callable[[Any], Any]) -> dict[str, Any]:
     """One page of a list (§9.2)."""
-    number = call.number("page", 1, low=1, high=10**6)
-    count = min(call.number("count", 20, low=1, high=10**6), MOST)
+    number, count = page_wanted(call)
     some = found[(number - 1) * count : number * count]
     return {"total": len(found), "page": number, "count": count, name: [show(entry) for entry in some]}
+
+
+async def own_page(call: Call) -> Mapping[str, Any]:
+    """One page of the caller's own videos."""
+    query = MediaQuery(PROVIDER, call.who.id)
+    if call.text("orderby") not in ("", "published"):
+        every = await call.service.catalog.read(lambda conn: list(call.service.media.find(conn, query)))
+        return await videos_page(call, every, mine=True)
+    number, count = page_wanted(call)
+
+    def look(conn: Connection) -> tuple[int, list[MediaRecord]]:
+        found = call.service.media.find(conn, query, offset=(number - 1) * count, limit=count)
+        return call.service.media.count(conn, query, _COUNTED), list(found)
+
+    total, found = await call.service.catalog.read(look)
+    name = user_name(call.who)
+    shown = [video(call, record, name, mine=True) for record in found]
+    return {"total": total, "page": number, "count": count, "videos": shown}
 
 
 async def videos_page(call: Call, found: Sequence[MediaRecord], *, mine: bool = False) -> Mapping[str, Any]:

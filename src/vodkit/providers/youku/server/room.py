@@ -94,14 +94,13 @@ class Room:
             call.account = await auth.application(call)
         if action.login == "user":
             await auth.user(call, call.who)
-            call.user = True
         await reply(send, action.status, await action.run(call))
 
     async def _form(self, body: Body) -> bytes:
         return await body.read(self._service.settings.max_document)
 
     async def _call(self, head: Head, form: bytes) -> Call:
-        return Call(self._service, read_params(head, form), head.host, self._service.now())
+        return Call(self._service, read_params(head, form), self._service.now())
 
     async def check_play(self, head: Head, found: StoredObject) -> bool | None:
         """Whether somebody without a signed link may have a video: a public one is left to the service's own

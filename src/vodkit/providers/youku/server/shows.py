@@ -97,9 +97,10 @@ async def _videos(call: Call) -> Answer:
 def _search_videos(fits: Callable[[MediaRecord, str], bool], name: str) -> Run:
     async def run(call: Call) -> Answer:
         text, category = call.need(name), call.text("category")
-        found = await call.service.catalog.read(lambda conn: library.public(conn, call.service))
-        some = [r for r in found if fits(r, text) and (not category or r.attrs["category"] == category)]
-        return await library.videos_page(call, some)
+        found = await call.service.catalog.read(
+            lambda conn: library.public(conn, call.service, category=category)
+        )
+        return await library.videos_page(call, [record for record in found if fits(record, text)])
 
     return run
 

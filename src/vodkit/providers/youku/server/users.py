@@ -75,7 +75,7 @@ async def _shown(call: Call, users: list[Item]) -> list[dict[str, Any]]:
 
 
 def _show(conn: Connection, call: Call, user: Item, account: str | None) -> dict[str, Any]:
-    videos = call.service.media.list(conn, provider=PROVIDER, account=account) if account else []
+    videos = library.public(conn, call.service, account=account) if account else []
     link = f"http://i.youku.com/u/{wire.public_id('U', 4 * int(user.id))}" if user.id.isdigit() else ""
     return {
         "id": user.id,
@@ -84,7 +84,7 @@ def _show(conn: Connection, call: Call, user: Item, account: str | None) -> dict
         "avatar_large": "",
         "gender": "",
         "description": "",
-        "videos_count": sum(library.is_public(record) for record in videos),
+        "videos_count": len(videos),
         "playlists_count": len(items.all(conn, "playlist", owner=user.id)),
         "favorites_count": items.count(conn, "favorite", user.id),
         "followers_count": len(items.sources(conn, "follow", user.id)),

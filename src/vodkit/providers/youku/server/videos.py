@@ -65,17 +65,14 @@ async def _shown(call: Call, ids: list[str], *, lenient: bool = False) -> list[d
 
 
 async def _by_me(call: Call) -> Answer:
-    found = await call.service.catalog.read(
-        lambda conn: call.service.media.list(conn, provider=PROVIDER, account=call.who.id)
-    )
-    return await library.videos_page(call, found, mine=True)
+    return await library.own_page(call)
 
 
 async def _by_user(call: Call) -> Answer:
     user = await users.wanted(call)
     accounts = await users.accounts_of(call.service, user.id)
     found = await call.service.catalog.read(
-        lambda conn: [record for record in library.public(conn, call.service) if record.account in accounts]
+        lambda conn: [r for id in accounts for r in library.public(conn, call.service, account=id)]
     )
     return await library.videos_page(call, found)
 
@@ -95,8 +92,10 @@ async def _by_related(call: Call) -> Answer:
 
 async def _by_category(call: Call) -> Answer:
     category = call.need("category")
-    found = await call.service.catalog.read(lambda conn: library.public(conn, call.service))
-    return await library.videos_page(call, [r for r in found if r.attrs["category"] == category])
+    found = await call.service.catalog.read(
+        lambda conn: library.public(conn, call.service, category=category)
+    )
+    return await library.videos_page(call, found)
 
 
 async def _update(call: Call) -> Answer:
