@@ -49,7 +49,7 @@ class UCloudSession:
         options: What else the caller wants.
         saved: What an earlier run left.
         multipart: Whether even small objects go in parts (the UVideo variant knows nothing else).
-        public: Whether links to the object need no signature.
+        link_life: Seconds that the signed link of the finished media lives.
     """
 
     def __init__(
