@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 from urllib.parse import quote, urlsplit
 
@@ -10,8 +12,19 @@ from vodkit.server.contract import Account, Send
 from .auth import application, new_code, user_password_matches
 from .call import Call, invalid, respond
 
+_STYLE = """
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: #f4f5f7; color: #1d2129;
+  font: 16px/1.5 system-ui, sans-serif; }
+main { width: min(22rem, 90vw); padding: 2rem; background: #fff; border-radius: 12px;
+  box-shadow: 0 1px 3px #0003; }
+h1 { margin: 0; font-size: 1.4rem; } code { overflow-wrap: anywhere; } label { display: block; }
+input, button { box-sizing: border-box; width: 100%; padding: .6rem; border: 1px solid #c3c8d1;
+  border-radius: 6px; font: inherit; }
+button { border: 0; background: #1f5fd0; color: #fff; cursor: pointer; } [role=alert] { color: #b3261e; }
+"""
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Authorize</title></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Authorize</title><style>{style}</style></head>
 <body><main><h1>Authorize</h1>
 <p>The application <code>{client}</code> asks to upload and manage videos in your name.</p>
 {problem}<form method="post">{hidden}
@@ -19,8 +32,9 @@ _PAGE = """<!doctype html>
 <p><label>Password <input name="password" type="password" autocomplete="current-password"></label></p>
 <p><button name="agree" value="yes">Agree</button></p></form></main></body></html>
 """
+_STYLED = f"style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": f"default-src 'none'; {_STYLED}; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -59,6 +73,7 @@ async def _show(call: Call, account: Account, send: Send, problem: str = "") -> 
         f'<input type="hidden" name="{name}" value="{html.escape(call.text(name))}">' for name in _KEPT
     )
     page = _PAGE.format(
+        style=_STYLE,
         client=html.escape(account.key),
         user=html.escape(str(account.attrs.get("user_name") or "")),
         problem=f"<p role=alert>{problem}</p>\n" if problem else "",
