@@ -30,7 +30,9 @@ _STREAM = (
 )
 _SHAPES: dict[str, dict[str, str]] = {
     "vcloud": {
-        "Client": "class(access_key_id, access_key_secret, transport_class=<class 'vcloud.transport.Transport'>)",
+        "Client": (
+            "class(access_key_id, access_key_secret, transport_class=<class 'vcloud.transport.Transport'>)"
+        ),
         "Transport": "class(access_key_id=None, access_key_secret=None)",
         "Auth": "class(AppKey, AppSecret)",
         "UploadInit": "class(bucket, objectName, xNosToken)",
@@ -251,8 +253,9 @@ def answer(forwarded: Any, status: int, body: bytes) -> Any:
 
 
 def blocks(asked: list[Any]) -> str:
-    """Where each block that was sent begins, and which is the last."""
-    found = [query(one) for one in asked if is_block(one)]
+    """Where each block that was sent whole begins, and which is the last."""
+    whole = [one for one in asked if is_block(one) and len(one.body) == int(one.headers["content-length"])]
+    found = [query(one) for one in whole]
     return "blocks at " + ", ".join(
         f"{one['offset']}{' (last)' if one['complete'] == 'true' else ''}" for one in found
     )

@@ -381,3 +381,15 @@ def test_a_record_of_the_vendors_is_left_alone(cloud: Any, tmp_path: Path) -> No
     assert upload(path).vid == 1001
     assert len(cloud.did("upload/init")) == 1
     assert old.exists()
+
+
+def test_records_that_cannot_be_kept_are_a_warning(
+    cloud: Any, tmp_path: Path, monkeypatch: Any, caplog: Any
+) -> None:
+    path = make(tmp_path, 5 * MIB)
+    monkeypatch.setattr(config, "TMP_FILE", str(path / "below a file"))
+    before: list[bool] = []
+    cloud.lose = lambda seen: before.append("not be resumable" in caplog.text) or False
+    assert upload(path).vid == 1001
+    assert published(cloud, path)
+    assert before[0]

@@ -7,15 +7,19 @@ nothing else is.
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from ast import literal_eval
 from pathlib import Path
 
 import pytest
 
 from vodkit.providers.netease import NetEase
+from vodkit.sandbox.run import sandbox
 from vodkit.server.embedded import EmbeddedService
 
-from ..service import run
+from ..service import SOURCES, environment, run
 
 EXAMPLES = Path(__file__).parent / "examples"
 FILE = "/Users/Royen/Documents/video/beauty.mp4"
@@ -105,3 +109,36 @@ def test_query_as_it_is_printed(cloud_service: EmbeddedService, tmp_path: Path) 
 
 def test_callback(cloud_service: EmbeddedService, tmp_path: Path) -> None:
     assert example("callback", cloud_service, tmp_path, {}) == ["client.set_callback res : 设置成功"]
+
+
+def test_a_killed_script_goes_on(cloud_service: EmbeddedService, tmp_path: Path, movie: Path) -> None:
+    code = (EXAMPLES / "upload_progress.py").read_text().replace(FILE, str(movie))
+    kill = "        import os, signal\n\n        os.kill(os.getpid(), signal.SIGKILL)\n"
+    (tmp_path / "killed.py").write_text(code.replace("\n\nappKey", f"\n{kill}\nappKey"))
+    killed = subprocess.run(
+        [sys.executable, "killed.py"],
+        cwd=tmp_path,
+        env=environment(cloud_service, tmp_path),
+        capture_output=True,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    *said, line = example("upload_progress", cloud_service, tmp_path, {FILE: str(movie)}, "print(vars(res))")
+    assert said == ["upload process ...  88.9%", "upload process ... 100.0%"]
+    assert stored(cloud_service, literal_eval(line)["vid"], tmp_path) == movie.read_bytes()
+
+
+def test_in_the_sandbox(tmp_path: Path, movie: Path) -> None:
+    program = tmp_path / "example.py"
+    code = (EXAMPLES / "upload.py").read_text().replace(FILE, str(movie))
+    program.write_text(f"{code}\nprint(vars(res))\n")
+    with sandbox() as box:
+        paths = [*SOURCES, *filter(None, box.environment.get("PYTHONPATH", "").split(os.pathsep))]
+        own = {"PYTHONPATH": os.pathsep.join(paths), "VODKIT_STATE_DIR": str(tmp_path / "state")}
+        done = subprocess.run(
+            [sys.executable, program],
+            cwd=tmp_path,
+            env={**box.environment, **own},
+            capture_output=True,
+            text=True,
+        )
+    assert literal_eval(done.stdout)["vid"], done.stderr
