@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,141 +15,19 @@ from urllib.parse import parse_qs, urlsplit
 VENDOR = "vcloud 1.0.2"
 ENVIRONMENT = None
 NOTE = (
-    "The vendor's package is on no index. Its column holds what was measured earlier, with version 1.0.2 run "
-    "unmodified on CPython 3.11 against a mock of the service, or read in its source; the drop-in's column is "
-    "from this run. D numbers are those of the specification's list of defects, R are results."
+    "The vendor's package is on no index. Its column holds what was measured earlier (version 1.0.2, "
+    "unmodified, on CPython 3.11, against a mock of the service) or read in its source; the drop-in's column "
+    "is from this run. D numbers are those of the specification's list of defects, R are results."
 )
 
-_CLIENT = "vcloud.client.vcloud_client"
-_PUT = (
-    "upload_init, upload_host, file_name, file_path, file_size, modify_time, offset, context, "
-    "upload_progress_recorder, mime_type='application/octet-stream', progress_handler=None"
-)
-_STREAM = (
-    "upload_init, upload_host, file_name, size, modify_time, offset, context, input_stream, "
-    "upload_progress_recorder, mime_type, progress_handler"
-)
-_SHAPES: dict[str, dict[str, str]] = {
-    "vcloud": {
-        "Client": (
-            "class(access_key_id, access_key_secret, transport_class=<class 'vcloud.transport.Transport'>)"
-        ),
-        "Transport": "class(access_key_id=None, access_key_secret=None)",
-        "Auth": "class(AppKey, AppSecret)",
-        "UploadInit": "class(bucket, objectName, xNosToken)",
-        "UploadHost": "class(upload_host, upload_host_backup)",
-        "QueryResult": "class(objectName, vid, imgId)",
-        "VcloudResp": "class(code, ret, msg)",
-        "put_file": f"callable({_PUT})",
-        "UploadProgressRecorder.get_upload_record": "callable(self, file_name, key)",
-        "UploadProgressRecorder.set_upload_record": "callable(self, file_name, key, data)",
-        "UploadProgressRecorder.delete_upload_record": "callable(self, file_name, key)",
-        "__version__": "'1.0.2'",
-        **dict.fromkeys(("config", "http", "utils", "transport", "client", "model", "storage"), "module"),
-    },
-    "vcloud.config": {
-        "VCLOUD_API_HOST": "'http://vcloud.163.com'",
-        "WANPROXY_HOST": "'http://wanproxy.127.net'",
-        "_BLOCK_SIZE": "4194304",
-        "POOL_CONNECTIONS": "10",
-        "CONNECTION_TIMEOUT": "30",
-        "CONNECTION_RETRIES": "3",
-    },
-    "vcloud.http": {
-        "_session": "None",
-        "_init": "callable()",
-        "_return_wrapper": "callable(resp)",
-        "_get": "callable(url, body=None, headers={})",
-        "_post_json": "callable(url, body=None, headers={})",
-        "_post": "callable(url, headers, stream)",
-        "_post_file": "callable(url, headers, stream)",
-        "ResponseInfo": "class(response, exception=None)",
-        "ResponseInfo.ok": "callable(self)",
-        "ResponseInfo.need_retry": "callable(self)",
-        "ResponseInfo.connect_failed": "callable(self)",
-    },
-    "vcloud.utils": {"_file_iter": "callable(input_stream, size, offset=0)"},
-    "vcloud.transport": {
-        "Transport.vcloud_api_request": "callable(self, operator, headers={}, body=None)",
-        "Transport.upload_host_get": "callable(self)",
-        "Transport.get_offset": "callable(self, upload_host, upload_init, context)",
-        "Transport.upload_file": f"callable(self, {_PUT})",
-    },
-    "vcloud.client.auth": {
-        "Auth.checkSumBuilder": "callable(self)",
-        "Auth.getVcloudHeaders": "callable(self)",
-    },
-    _CLIENT: {
-        "Client.upload_init": "callable(self, body)",
-        "Client.get_upload_host": "callable(self)",
-        "Client.upload_file": (
-            "callable(self, body, file_path, progress_handler=None, mime_type='application/octet-stream')"
-        ),
-        "Client.query_id": "callable(self, body)",
-        "Client.query_ids": "AttributeError",
-        "Client.set_callback": "callable(self, body)",
-        "Client.allow_empty": "AttributeError",
-        "Client.raise_errors": "AttributeError",
-    },
-    "vcloud.model.upload_init": {"UploadInit": "class(bucket, objectName, xNosToken)"},
-    "vcloud.model.upload_host": {"UploadHost": "class(upload_host, upload_host_backup)"},
-    "vcloud.model.query_result": {"QueryResult": "class(objectName, vid, imgId)"},
-    "vcloud.model.vcloud_response": {"VcloudResp": "class(code, ret, msg)"},
-    "vcloud.storage.uploader": {
-        "put_file": f"callable({_PUT})",
-        "put_stream": f"callable({_STREAM}=None)",
-        "_Resume": f"class({_STREAM})",
-        "_Resume.upload": "callable(self)",
-        "_Resume.block_upload": "callable(self, url, block)",
-        "_Resume.block_url": "callable(self, host, offset, context)",
-        "_Resume.record_upload_progress": "callable(self, context)",
-    },
-}
-NAMES = {module: list(names) for module, names in _SHAPES.items()}
-
-MEASURED: dict[str, Any] = {
+_MEASURED = tomllib.loads(Path(__file__).with_name("measured.toml").read_text())
+NAMES = {module: list(names) for module, names in _MEASURED["names"].items()}
+MEASURED = _MEASURED["inputs"] | {
     "names": {
-        f"{module}.{name}": shape for module, names in _SHAPES.items() for name, shape in names.items()
-    },
-    "R1": "`QueryResult`",
-    "R2": "`None`",
-    "R3": "`bytes`, the message",
-    "R4": "`str`, `请求异常`",
-    "R5": "`str`, `设置成功`",
-    "R6": "`bytes`, the message",
-    "R7": "`FileNotFoundError`; 0 requests",
-    "R8": "told [(4194304, 9437184), (8388608, 9437184), (9437184, 9437184)]",
-    "R9": "`RuntimeError`; the record stays; the next call is first told 8388608",
-    "D1": "`IndexError`: no block says that it is the last, the object never ends",
-    "D2": "`AttributeError`: nothing is sent, the record is deleted",
-    "D3": "`FileNotFoundError`, for a record that was never written",
-    "D4": "`FileNotFoundError`, after the block was sent",
-    "D5": "`FileNotFoundError`, after the first block",
-    "D5b": "`OSError` 36, name too long",
-    "D6": "`IndexError`: the block is skipped, the third block's bytes go to the second one's place",
-    "D7": "`JSONDecodeError`, without another try",
-    "D8": "`QueryResult`; 8 MiB are stored, the content is wrong",
-    "D9": "`None`, at this and every later call",
-    "D10": "`QueryResult`; 4 MiB of the first file and 2 MiB of the second are stored as one",
-    "D11": "one nonce for all calls, never with an `f`",
-    "D12": "hangs for ever",
-    "D13": "the dead node is asked before every block",
-    "D14": "`IndexError`",
-    "D15": "`http://vcloud.163.com`",
-    "D16": "`/b/dir/a b?.mp4`: the question mark ends the path",
-    "D17": "`bytes`; `vars()` of it is a `TypeError`",
-    "D18": "`KeyError`, although the address is set",
-    "D19": "one result",
-    "D20": "vid None, imgId None",
-    "D21": "the type is not sent; the lookup is asked without the bucket",
-    "D22": "`IndexError`; the upload never ends",
-    "D22b": "`None`; a truncated object is published and a stale record left",
-    "D23": "`JSONDecodeError`, at every call",
-    "D24": "mode 0644, in a predictable folder below `/tmp`",
-    "D26": "`None`; the record is gone, the upload cannot be resumed",
-    "D26b": "`None`; the id of the stored object is never asked for",
-    "D27": "two uploads that share one record",
-    "D28": "`None`; the lookup is asked all the same, the reason is lost",
+        f"{module}.{name}": shape
+        for module, names in _MEASURED["names"].items()
+        for name, shape in names.items()
+    }
 }
 STATED = {
     "D25": (
@@ -253,11 +132,17 @@ def answer(forwarded: Any, status: int, body: bytes) -> Any:
 
 
 def blocks(asked: list[Any]) -> str:
-    """Where each block that was sent whole begins, and which is the last."""
-    whole = [one for one in asked if is_block(one) and len(one.body) == int(one.headers["content-length"])]
-    found = [query(one) for one in whole]
+    """Where each block that was sent begins, and which is the last."""
+    found = [query(one) for one in asked if is_block(one)]
     return "blocks at " + ", ".join(
         f"{one['offset']}{' (last)' if one['complete'] == 'true' else ''}" for one in found
+    )
+
+
+def whole_blocks(asked: list[Any]) -> str:
+    """Of the blocks that were sent to their end."""
+    return blocks(
+        [one for one in asked if is_block(one) and len(one.body) == int(one.headers["content-length"])]
     )
 
 
@@ -608,7 +493,7 @@ def D22b() -> str:
     return _changing(13 * MIB)
 
 
-watch_D22 = watch_D22b = blocks
+watch_D22 = watch_D22b = whole_blocks
 
 
 def D23() -> str:
