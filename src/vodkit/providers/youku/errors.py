@@ -58,6 +58,7 @@ def fault_error(fault: RemoteFault, status: int, what: str) -> VodError:
         f"{what}: {text}",
         provider=PROVIDER,
         code=str(fault.code) if fault.code else None,
+        provider_message=fault.description or None,
         status=status,
         retryable=True if status >= 500 else None,
         advice=_ADVICE.get(fault.code),
