@@ -5,20 +5,17 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from vodkit import LedgerError, UploadBusy
+from vodkit import UploadBusy
 from vodkit.engine.ledger import Ledger, Subject
 from vodkit.engine.sources import PathSource
 from vodkit.providers.youku.client import Youku
 
-_NO_LEDGER = (OSError, sqlite3.Error, LedgerError)
-
 
 class Record:
-    """What is known of the upload of one file, as the file is now.
+    """What is known of the upload of one file, as the file is now. Without a ledger nothing is.
 
     Args:
         vod: The connection; its ledger is used.
@@ -56,15 +53,11 @@ class Record:
                     return None
                 saved, _ = ledger.saved(found.id)
                 return (dict(saved.state), json.loads(found.options)) if saved is not None else None
-        except _NO_LEDGER:
+        except Exception:
             return None
 
     def write(self, state: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-        """Keep a state.
-
-        Raises:
-            OSError, sqlite3.Error, LedgerError: the ledger cannot be written.
-        """
+        """Keep a state; raises what the ledger raises where it cannot be written."""
         text = json.dumps(dict(options), sort_keys=True, default=str, ensure_ascii=False)
         subject = dataclasses.replace(self.subject, options=text)
         with Ledger(self._folder) as ledger:
@@ -76,7 +69,7 @@ class Record:
 
     def forget(self) -> None:
         """Close the row of an upload that was cancelled."""
-        with contextlib.suppress(*_NO_LEDGER), Ledger(self._folder) as ledger:
+        with contextlib.suppress(Exception), Ledger(self._folder) as ledger:
             found = ledger.find_open(self.subject)
             if found is not None:
                 ledger.mark_aborted(found.id)
@@ -96,7 +89,7 @@ class Record:
         except UploadBusy:
             self.release()
             raise
-        except _NO_LEDGER:
+        except Exception:
             self._alone.close()
 
     def release(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -166,7 +165,7 @@ class State(Connected):
         try:
             if self._record is not None:
                 self._record.write(self._state(), self._options or {})
-        except (OSError, sqlite3.Error, vodkit.LedgerError) as error:
+        except Exception as error:
             self.logger.warning("this upload will not be resumable: %s", error)
 
     def _gupload(
