@@ -172,6 +172,7 @@ def test_results_of_what_goes_well(at_service: None, tmp_path: Path) -> None:
 def test_results_of_what_is_refused(at_service: None, tmp_path: Path, caplog: Any) -> None:
     stranger = client(secret="wrong")
     assert stranger.upload_init(BODY) is None
+    assert "upload/init: {'code': 710" in caplog.text
     assert stranger.upload_file(BODY, make(tmp_path, 1000)) is None
     assert "code 710" in caplog.text
     for answer in (
@@ -370,6 +371,11 @@ def test_response_info(cloud: Any) -> None:
     assert (busy.ok(), busy.need_retry(), busy.connect_failed()) == (False, True, False)
     none = ResponseInfo(None, OSError("gone"))
     assert (none.status_code, none.error, none.text_body, none.connect_failed()) == (-1, "gone", None, True)
+
+
+def test_every_defect_is_in_the_table() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "compat" / "netease.md").read_text()
+    assert all(f"\n| D{number} " in page for number in range(1, 29))
 
 
 def test_secrets_are_not_logged(at_service: None, tmp_path: Path, caplog: Any) -> None:

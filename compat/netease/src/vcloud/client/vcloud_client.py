@@ -72,13 +72,9 @@ class Client:
     def upload_init(self, body: Mapping[str, Any]) -> UploadInit | None:
         """Ask where an object goes; ``None`` on failure."""
         answer = self._call("upload/init", body)
-        if answer is None or answer.code != wire.OK:
-            return None
-        try:
-            return UploadInit(answer.ret["bucket"], answer.ret["object"], answer.ret["xNosToken"])
-        except KeyError as missing:
-            logger.error("upload/init answered without %s", missing)
-            return None
+        given = (answer and answer.ret) or {}
+        found: list[Any] = [given.get(name) for name in ("bucket", "object", "xNosToken")]
+        return UploadInit(*found) if all(found) else None
 
     def get_upload_host(self) -> UploadHost | None:
         """Ask which nodes take uploads; ``None`` on failure."""
@@ -164,6 +160,8 @@ class Client:
         self.auth.checkSumBuilder()
         path = f"{wire.API_PREFIX}{operation}"
         _, answer = self.transport.vcloud_api_request(path, self.auth.getVcloudHeaders(), body)
+        if answer is None or answer.code != wire.OK:
+            logger.error("%s: %s", operation, vars(answer) if answer else "no answer")
         return answer
 
     def _failed(self, error: vodkit.VodError) -> Message | None:
