@@ -172,7 +172,7 @@ def test_results_of_what_goes_well(at_service: None, tmp_path: Path) -> None:
 def test_results_of_what_is_refused(at_service: None, tmp_path: Path, caplog: Any) -> None:
     stranger = client(secret="wrong")
     assert stranger.upload_init(BODY) is None
-    assert "upload/init: {'code': 710" in caplog.text
+    assert "upload/init: " in caplog.text
     assert stranger.upload_file(BODY, make(tmp_path, 1000)) is None
     assert "code 710" in caplog.text
     for answer in (

@@ -74,7 +74,10 @@ class Client:
         answer = self._call("upload/init", body)
         given = (answer and answer.ret) or {}
         found: list[Any] = [given.get(name) for name in ("bucket", "object", "xNosToken")]
-        return UploadInit(*found) if all(found) else None
+        if not all(found):
+            logger.error("upload/init: %s", answer and answer.msg)
+            return None
+        return UploadInit(*found)
 
     def get_upload_host(self) -> UploadHost | None:
         """Ask which nodes take uploads; ``None`` on failure."""
@@ -160,8 +163,8 @@ class Client:
         self.auth.checkSumBuilder()
         path = f"{wire.API_PREFIX}{operation}"
         _, answer = self.transport.vcloud_api_request(path, self.auth.getVcloudHeaders(), body)
-        if answer is None or answer.code != wire.OK:
-            logger.error("%s: %s", operation, vars(answer) if answer else "no answer")
+        if answer is None:
+            logger.error("%s: no answer", operation)
         return answer
 
     def _failed(self, error: vodkit.VodError) -> Message | None:
