@@ -53,7 +53,7 @@ class Client:
 
     Attributes:
         allow_empty: Whether a file of 0 bytes is uploaded, as the vendor's service takes it.
-        raise_errors: Whether a failed upload is raised as vodkit's error, in place of being logged and returned as
+        raise_errors: Whether a failed upload is raised as vodkit's error, not logged and returned as
             ``None`` or text.
     """
 
