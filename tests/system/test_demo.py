@@ -48,7 +48,13 @@ def test_what_it_uploads_is_in_one_catalog(home: dict[str, str], tmp_path: Path)
     video.write_bytes(os.urandom(5 * MIB))
     command = [sys.executable, "-m", "vodkit", "demo", str(video), "--json", "--keep"]
     running = subprocess.Popen(
-        command, env={**os.environ, **home}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env={**os.environ, **home},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background of a shell has Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert running.stdout is not None
     shown = [json.loads(running.stdout.readline()) for _ in demo.providers()]

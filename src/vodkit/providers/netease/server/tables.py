@@ -16,10 +16,9 @@ from sqlalchemy import (
     Text,
 )
 
-METADATA = MetaData()
+from vodkit.server.catalog.tables import Serial
 
-Serial = BigInteger().with_variant(Integer(), "sqlite")
-"""A number that the database hands out in rising order."""
+METADATA = MetaData()
 
 buckets = Table(
     "netease_buckets",

@@ -17,10 +17,9 @@ from sqlalchemy import (
     text,
 )
 
-METADATA = MetaData()
+from vodkit.server.catalog.tables import Serial
 
-Serial = BigInteger().with_variant(Integer(), "sqlite")
-"""A number that the database hands out in rising order."""
+METADATA = MetaData()
 
 apps = Table(
     "tencent_apps",
