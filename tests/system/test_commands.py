@@ -42,7 +42,7 @@ def test_upload_show_download_verify_delete(
     listed = vodkit("media", "list", "--json", *there)
     assert result["id"] in {media["id"] for media in listed.lines}
     back = tmp_path / "back.mp4"
-    assert vodkit("media", "download", result["id"], str(back), "-q", *there).code == 0
+    assert vodkit("media", "download", result["id"], str(back), "--parallel", "2", "-q", *there).code == 0
     assert back.read_bytes() == video.read_bytes()
     assert vodkit("verify", result["id"], *there, **state).code == 0
     (recorded,) = vodkit("uploads", "list", "--all", "--json", **state).lines

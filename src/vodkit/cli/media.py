@@ -65,13 +65,20 @@ def show(id: str, to: str | None, service: str | None, settings: Settings) -> No
 @click.argument("id")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @connection
+@click.option("--parallel", type=click.IntRange(1, 16), help="Connections at once for a large file.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
 def download(
-    id: str, file: Path, to: str | None, service: str | None, settings: Settings, quiet: bool
+    id: str,
+    file: Path,
+    to: str | None,
+    service: str | None,
+    settings: Settings,
+    parallel: int | None,
+    quiet: bool,
 ) -> None:
     """Download the original of a media to FILE; run it again to go on after a break."""
     with connect(to, service, settings) as vod, Bar(file.name, quiet=quiet) as bar:
-        vod.media.download(id, file, on_progress=bar)
+        vod.media.download(id, file, parallel=parallel, on_progress=bar)
 
 
 @command.command()

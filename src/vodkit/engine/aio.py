@@ -165,6 +165,7 @@ class AsyncMedia:
         path: str | os.PathLike[str],
         *,
         byte_range: tuple[int, int] | None = None,
+        parallel: int | None = None,
         on_progress: OnProgress | None = None,
     ) -> Path:
         """Fetch the original to a file. Cancelling the task stops it; the next call goes on."""
@@ -172,7 +173,12 @@ class AsyncMedia:
         bridge = _Bridge(asyncio.get_running_loop(), scope)
         return await self._threads.run(
             lambda: self._media.download(
-                id, path, byte_range=byte_range, on_progress=bridge.callback(on_progress), cancel=scope
+                id,
+                path,
+                byte_range=byte_range,
+                parallel=parallel,
+                on_progress=bridge.callback(on_progress),
+                cancel=scope,
             ),
             scope,
         )

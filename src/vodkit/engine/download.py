@@ -1,51 +1,65 @@
-"""Originals brought back: resumable, checked, and put in place only when they are whole."""
+"""Originals brought back: resumable, checked, and put in place only when they are whole.
+
+A first request asks for one byte and learns the size, the version (ETag and Last-Modified) and the digests of
+the whole. The version names the part file, ``<file>.<hash>.part``, so that nothing of another content is ever
+gone on with.
+
+If the server has ranges, a size and a version, the content is cut into ranges of 4 MiB and workers fetch them
+over connections of their own; a small file is one range, and thus one stream. Every request carries the
+validator as ``If-Range``, and every answer is held to the version and the size: a content that changes
+meanwhile is started anew. A range that breaks goes on within itself. When it is whole its bytes are synced,
+and a line in the part file's log says so, with its digests (:mod:`.partfile`); after a kill -9 at most the
+ranges in flight are fetched again, after an orderly end no byte.
+
+Without ranges or a version there is one stream, from the first byte after every break.
+
+At the end the digests of the whole are made from those of the ranges (CRC-64, SHA-1 over 4 MiB blocks) and
+compared; those that cannot be, such as MD5, take one pass over the file. Then the log is cut off, the file
+synced and renamed. Workers hold one slice of 64 KiB each, however large the file.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from vodkit.core.contract import CRC64_HEADER, MediaStore, ReportsDigests
-from vodkit.core.errors import (
-    ConfigError,
-    ConnectionLost,
-    IntegrityError,
-    InvalidRequest,
-    NotFound,
-    PermissionDenied,
-    ProtocolError,
-    RateLimited,
-    RemoteError,
-    ServerError,
-    UploadBusy,
-    VodError,
-)
-from vodkit.transport import Cancel, Download, Transport
+from vodkit.core.contract import MediaStore
+from vodkit.core.errors import ConfigError, IntegrityError, InvalidRequest, ProtocolError, VodError
+from vodkit.transport import Cancel, Transport
 
-from .fetch import Facts, Fetcher, fill
-from .integrity import Digest, digest
+from .bandwidth import Bandwidth
+from .calls import patiently
+from .fetch import SLICE, Facts, fill
+from .integrity import digest
+from .origin import Origin, Replaced, Unranged
+from .partfile import PartFile, alone
 from .progress import Meter, Progress
+from .ranges import Flow, Ranges
 from .retry import Budget
 from .settings import EngineSettings
 
-WINDOW = 1024 * 1024
+PARALLEL = 4
+"""Ranges in flight at once, unless told otherwise."""
 _PLACE = (0, "download")
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be fetched: bytes ``start`` to ``end``, exclusive, of a file with these facts."""
+    """What is to be fetched: bytes ``start`` to ``end``, exclusive, of a file with these facts.
+
+    ``ranged``: in ranges that can be gone on with.
+    """
 
     facts: Facts
     start: int
     end: int | None
     digests: Mapping[str, str]
+    ranged: bool
 
     @property
     def length(self) -> int | None:
@@ -59,7 +73,7 @@ class Downloader:
         store: Where it is.
         provider: Name of the room, for errors.
         transport: What requests travel on.
-        settings: How often to try.
+        settings: How often to try, how many ranges at once, how fast.
         cancel: Stops it; what has arrived stays and is used by the next run.
         on_progress: Told how far it is.
     """
@@ -75,10 +89,11 @@ class Downloader:
     ) -> None:
         self._store = store
         self._provider = provider
+        self._transport = transport
         self._cancel = cancel
         self._settings = settings
-        self._fetcher = Fetcher(transport, cancel, self._judge)
-        self._meter = Meter(on_progress)
+        self._bandwidth = Bandwidth(settings.bandwidth)
+        self._meter = Meter(on_progress, interval=settings.report_interval)
 
     def run(self, id: str, path: Path, byte_range: tuple[int, int] | None) -> None:
         """Fetch ``id`` to ``path``; ``byte_range`` is first and last byte, both included.
@@ -89,7 +104,7 @@ class Downloader:
         Raises:
             NotFound, PermissionDenied, InvalidRequest: the original or the range cannot be had.
             IntegrityError: what arrived is not what the provider says it holds; nothing is put in place.
-        UploadBusy: it is being fetched to this path already.
+            UploadBusy: it is being fetched to this path already.
             ConfigError: the path cannot be written to.
         """
         if path.is_dir() or not path.parent.is_dir():
@@ -97,16 +112,23 @@ class Downloader:
             raise ConfigError(f"{str(path)!r} {what}", advice="Name a file in a directory that exists")
         if byte_range is not None and not 0 <= byte_range[0] <= byte_range[1]:
             raise InvalidRequest(f"{byte_range!r} is not a range (first byte, last byte)")
-        budget = Budget(self._settings)
+        budget, ranged = Budget(self._settings), True
         while True:
+            scope = Cancel(self._cancel)
             try:
-                self._attempt(id, path, byte_range, budget)
+                self._attempt(id, path, byte_range, Flow(self._bandwidth, self._meter, scope, budget), ranged)
                 return
-            except VodError as error:
-                delay = budget.failed(_PLACE, error) if error.retryable else None
+            except Unranged:
+                if byte_range is not None:
+                    raise
+                ranged = False
+            except Replaced as error:
+                delay = budget.failed(_PLACE, error)
                 if delay is None:
                     raise
                 self._cancel.wait(delay)
+            finally:
+                scope.detach()
 
     def look(self, id: str) -> tuple[Facts, Mapping[str, str]]:
         """What the provider says about the original, without its bytes: size, version and digests.
@@ -114,40 +136,37 @@ class Downloader:
         Raises:
             NotFound, PermissionDenied: it cannot be had.
         """
-        url, headers = self._store.download_request(id)
-        with ExitStack() as stack:
-            answer = self._fetcher.get(url, {**headers, "Range": "bytes=0-0"}, stack)
-            if answer.status == 416 and Facts.of(answer).size is None:
-                # An empty original, at a server that does not tell its size along with the refusal.
-                answer = self._fetcher.get(url, headers, stack)
-            return Facts.of(answer), self._told(answer.headers)
+        return self._origin(id, self._cancel).look()
 
-    def _told(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Digests of the whole, from whatever served it: a service's play URL, or the vendor's own store."""
-        told = {"crc64": headers[CRC64_HEADER]} if CRC64_HEADER in headers else {}
-        if isinstance(self._store, ReportsDigests):
-            told |= self._store.digests(headers)
-        return told
+    def _origin(self, id: str, cancel: Cancel) -> Origin:
+        return Origin(self._store, self._provider, id, self._transport, cancel)
 
-    def _attempt(self, id: str, path: Path, byte_range: tuple[int, int] | None, budget: Budget) -> None:
-        facts, told = self.look(id)
-        plan = self._plan(facts, byte_range, told)
-        part = path.with_name(f"{path.name}.{self._token(id, plan)}.part")
-        hashers = {name: digest(name) for name in plan.digests}
+    def _attempt(
+        self, id: str, path: Path, byte_range: tuple[int, int] | None, flow: Flow, ranged: bool
+    ) -> None:
+        origin = self._origin(id, flow.cancel)
+        facts, told = patiently(origin.look, self._settings, flow.cancel)
+        plan = self._plan(facts, byte_range, told, ranged)
         self._meter.begin("receiving", plan.length)
-        with _alone(part) as descriptor:
-            have = self._adopt(descriptor, plan, hashers)
-            if plan.length is None or have < plan.length:
-                self._receive(id, descriptor, have, plan, hashers, budget)
-            os.fsync(descriptor)
-            self._check(part, plan, hashers)
-            os.replace(part, path)  # noqa: PTH105
+        with alone(path.with_name(f"{path.name}.{self._token(id, plan)}.part")) as part:
+            try:
+                known = (self._in_ranges if plan.ranged else self._in_one)(origin, plan, part, flow)
+            except (Replaced, Unranged):
+                part.path.unlink()
+                raise
+            came = part.size if plan.length is None or not plan.ranged else plan.length
+            self._check(part, plan, known, came)
+            part.seal(came)
+            os.replace(part.path, path)  # noqa: PTH105
         _sync_directory(path.parent)
         self._meter.tick(force=True, done=True)
 
-    def _plan(self, facts: Facts, byte_range: tuple[int, int] | None, told: Mapping[str, str]) -> _Plan:
+    def _plan(
+        self, facts: Facts, byte_range: tuple[int, int] | None, told: Mapping[str, str], ranged: bool
+    ) -> _Plan:
+        ranged = facts.size == 0 or (ranged and facts.ranges and bool(facts.version))
         if byte_range is None:
-            return _Plan(facts, 0, facts.size, told)
+            return _Plan(facts, 0, facts.size, told, ranged)
         first, last = byte_range
         if facts.size is not None and first >= facts.size:
             raise InvalidRequest(
@@ -155,125 +174,65 @@ class Downloader:
             )
         if not facts.ranges or facts.size is None:
             raise ProtocolError("the provider does not answer to ranges", provider=self._provider)
-        return _Plan(facts, first, min(last + 1, facts.size), {})
+        return _Plan(facts, first, min(last + 1, facts.size), {}, ranged)
 
     def _token(self, id: str, plan: _Plan) -> str:
         """Names the content: a part file of another version, range or media is never gone on with."""
         facts = plan.facts
-        text = "\n".join(map(str, (self._provider, id, facts.size, facts.version, plan.start, plan.end)))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        text = "\n".join(
+            map(str, (self._provider, id, facts.size, facts.version, plan.start, plan.end, plan.ranged))
+        )
+        return hashlib.sha256(f"{text}\n{sorted(plan.digests.items())}".encode()).hexdigest()[:12]
 
-    def _adopt(self, descriptor: int, plan: _Plan, hashers: Mapping[str, Digest]) -> int:
-        """How many bytes an earlier run left that can be used; they are digested."""
-        have = os.fstat(descriptor).st_size
-        if not plan.facts.ranges or not plan.facts.version or plan.length is None or have > plan.length:
-            os.ftruncate(descriptor, 0)
-            return 0
-        buffer = memoryview(bytearray(WINDOW if hashers else 0))
+    def _in_ranges(self, origin: Origin, plan: _Plan, part: PartFile, flow: Flow) -> Mapping[str, str]:
+        """Receive what is missing; the digests of the whole that are known without reading it."""
+        ranges = part.ranges(plan.length or 0)
+        receiving = Ranges(origin, plan.facts, plan.start, part, ranges, plan.digests, flow)
+        receiving.run(self._settings.parallel or PARALLEL)
+        return receiving.digests()
+
+    def _in_one(self, origin: Origin, plan: _Plan, part: PartFile, flow: Flow) -> Mapping[str, str]:
+        """Receive everything in one stream, after a break from the first byte again; its digests."""
+        return patiently(lambda: self._stream(origin, plan, part, flow), self._settings, flow.cancel)
+
+    def _stream(self, origin: Origin, plan: _Plan, part: PartFile, flow: Flow) -> dict[str, str]:
+        part.clear()
+        hashers = {name: digest(name) for name in plan.digests}
+        buffer = memoryview(bytearray(SLICE))
         offset = 0
-        while hashers and offset < have:
-            self._cancel.check()
-            count = os.preadv(descriptor, [buffer], offset)
-            for hasher in hashers.values():
-                hasher.update(buffer[:count])
-            offset += count
-        self._meter.acknowledged(0, "adopted", have)
-        return have
+        try:
+            with ExitStack() as stack:
+                if plan.end is None or plan.length == plan.facts.size:
+                    answer = origin.whole(plan.facts, stack)
+                else:
+                    answer = origin.range(plan.facts, plan.start, plan.end - 1, stack)
+                self._meter.tick(force=True)
+                while count := fill(answer, buffer):
+                    flow.bandwidth.take(count, flow.cancel)
+                    part.write(offset, buffer[:count])
+                    offset += count
+                    for hasher in hashers.values():
+                        hasher.update(buffer[:count])
+                    self._meter.moved(count)
+                    self._meter.tick()
+        except VodError:
+            self._meter.returned(offset)
+            raise
+        return {name: hasher.hexdigest() for name, hasher in hashers.items()}
 
-    def _receive(
-        self,
-        id: str,
-        descriptor: int,
-        have: int,
-        plan: _Plan,
-        hashers: Mapping[str, Digest],
-        budget: Budget,
-    ) -> None:
-        url, headers = self._store.download_request(id)
-        wanted = dict(headers)
-        ranged = plan.facts.ranges and (have > 0 or plan.length != plan.facts.size)
-        if ranged:
-            wanted["Range"] = f"bytes={plan.start + have}-{(plan.end or 0) - 1}"
-            if plan.facts.validator:
-                wanted["If-Range"] = plan.facts.validator
-        buffer = memoryview(bytearray(WINDOW))
-        with ExitStack() as stack:
-            answer = self._fetcher.get(url, wanted, stack)
-            facts = Facts.of(answer)
-            if facts.version != plan.facts.version or (ranged and answer.status != 206):
-                raise ConnectionLost("the original was replaced while it was being fetched")
-            while count := fill(answer, buffer):
-                _write(descriptor, buffer[:count])
-                for hasher in hashers.values():
-                    hasher.update(buffer[:count])
-                self._meter.moved(count)
-                self._meter.tick()
-                budget.succeeded(_PLACE)
-                self._cancel.check()
-
-    def _check(self, part: Path, plan: _Plan, hashers: Mapping[str, Digest]) -> None:
-        got = part.stat().st_size
-        wrong = [
-            f"{name} is not {told}"
-            for name, told in plan.digests.items()
-            if hashers[name].hexdigest() != told
-        ]
-        if plan.length is not None and got != plan.length:
-            wrong.insert(0, f"{got} bytes came, not {plan.length}")
+    def _check(self, part: PartFile, plan: _Plan, known: Mapping[str, str], came: int) -> None:
+        hashers = {name: digest(name) for name in plan.digests if name not in known}
+        wrong = [f"{came} bytes came, not {plan.length}"] if plan.length not in (None, came) else []
+        part.digest(0, came, hashers.values(), self._cancel.check)
+        got = {**known, **{name: hasher.hexdigest() for name, hasher in hashers.items()}}
+        wrong += [f"{name} is not {told}" for name, told in plan.digests.items() if got[name] != told]
         if wrong:
-            part.unlink()
+            part.path.unlink()
             raise IntegrityError(
                 f"what arrived is not what the provider holds: {'; '.join(wrong)}",
                 provider=self._provider,
                 advice="Download it again; if this repeats, check the network path and the disk",
             )
-
-    def _judge(self, answer: Download) -> None:
-        status = answer.status
-        if status == 416:
-            return
-        kinds: dict[int, type[RemoteError]] = {
-            401: PermissionDenied,
-            403: PermissionDenied,
-            404: NotFound,
-            410: NotFound,
-            429: RateLimited,
-        }
-        kind = kinds.get(status, ServerError if status >= 500 else RemoteError)
-        raise kind("the original cannot be had", provider=self._provider, status=status)
-
-
-@contextmanager
-def _alone(part: Path) -> Iterator[int]:
-    """The part file, open for appending; nobody else writes to it meanwhile.
-
-    Raises:
-        UploadBusy: another process or thread fetches the same content to the same file.
-    """
-    while True:
-        with part.open("a+b") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UploadBusy(
-                    f"{part.name!r} is being fetched already", advice="Wait for the other process, or stop it"
-                ) from None
-            # Whoever held the lock may have put the file in place since it was opened.
-            if _is_still(part, file.fileno()):
-                yield file.fileno()
-                return
-
-
-def _is_still(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
-
-
-def _write(descriptor: int, data: memoryview) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
 
 
 def _sync_directory(path: Path) -> None:

@@ -100,6 +100,12 @@ class Fetcher:
         raise ProtocolError(f"more than {MAX_REDIRECTS} redirects")
 
 
+def begins_at(answer: Download) -> int | None:
+    """The first byte that an answer to a ranged request holds; ``None`` if it is not such an answer."""
+    match = _RANGE.match(answer.headers.get("content-range", "")) if answer.status == 206 else None
+    return int(match.group(1)) if match else None
+
+
 def fill(answer: Download, into: memoryview) -> int:
     """Read until ``into`` is full or the answer ends; how many bytes.
 

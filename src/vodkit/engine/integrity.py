@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Final, Protocol
 
 import fastcrc
 
+from vodkit.core.checksums import crc64_concat
 from vodkit.core.source import Reader
 
 _CRC64_POLYNOMIAL: Final = 0xC96C5795D7870F42
@@ -19,6 +20,8 @@ _SAMPLE: Final = 4 * 1024
 _SAMPLES: Final = 8
 SHA1_BLOCK: Final = 4 << 20
 """Bytes in a block of the digest ``sha1_blocks``."""
+COMBINABLE: Final = frozenset({"crc64", "sha1_blocks"})
+"""Digests that :func:`combined` can make from those of parts."""
 
 
 class Digest(Protocol):
@@ -85,6 +88,27 @@ def digest(name: str) -> Digest:
     if name in own:
         return own[name]()
     return hashlib.new(name, usedforsecurity=False)
+
+
+def combined(name: str, parts: Sequence[tuple[str, int]]) -> str | None:
+    """A digest of a content from the same digest of its parts.
+
+    Args:
+        name: Of the digest.
+        parts: Hex digest and length of each part in order. For ``sha1_blocks`` all but the last are
+            :data:`SHA1_BLOCK` long.
+
+    Returns:
+        Lower-case hex, or ``None`` if there is no way to the whole but reading it, or no part.
+    """
+    if not parts or name not in COMBINABLE:
+        return None
+    if name == "crc64":
+        return f"{crc64_concat([(int(crc, 16), length) for crc, length in parts]):016x}"
+    roots = [bytes.fromhex(sha1) for sha1, _ in parts]
+    return (
+        roots[0] if len(roots) == 1 else hashlib.sha1(b"".join(roots), usedforsecurity=False).digest()
+    ).hex()
 
 
 def crc64_combine(first: int, second: int, second_length: int) -> int:

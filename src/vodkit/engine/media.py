@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ class MediaCalls:
         path: str | os.PathLike[str],
         *,
         byte_range: tuple[int, int] | None = None,
+        parallel: int | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         cancel: Cancel | None = None,
     ) -> Path:
@@ -96,6 +98,8 @@ class MediaCalls:
             id: Of the media.
             path: The file; replaced if it exists.
             byte_range: First and last byte, both included; ``None`` for all.
+            parallel: Most connections at once, 1 to 16, for an original of more than 4 MiB at a server that
+                has ranges; default the connection's, else 4.
             on_progress: Told how far it is, in the calling thread.
             cancel: Stops it from another thread.
 
@@ -103,19 +107,25 @@ class MediaCalls:
             UnsupportedOption: the provider hands out no originals.
             NotFound, PermissionDenied, InvalidRequest: it cannot be had.
             IntegrityError: what arrived is not what the provider says it holds.
+            UploadBusy: it is being fetched to this path already.
+            ConfigError: the path cannot be written to, or ``parallel`` is out of range.
         """
         if not self.capabilities.download:
             raise UnsupportedOption("originals cannot be fetched", provider=self._provider)
         target = Path(path)
-        self.downloader(cancel, on_progress).run(id, target, byte_range)
+        self.downloader(cancel, on_progress, parallel).run(id, target, byte_range)
         return target
 
     def downloader(
-        self, cancel: Cancel | None = None, on_progress: Callable[[Progress], None] | None = None
+        self,
+        cancel: Cancel | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        parallel: int | None = None,
     ) -> Downloader:
         """What :meth:`download` works with."""
+        settings = replace(self._settings, parallel=self._settings.parallel if parallel is None else parallel)
         return Downloader(
-            self.store, self._provider, self._transport, self._settings, cancel or Cancel(), on_progress
+            self.store, self._provider, self._transport, settings, cancel or Cancel(), on_progress
         )
 
     def _pages(self, filters: dict[str, Any]) -> Iterator[Media]:

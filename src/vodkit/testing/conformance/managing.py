@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+import vodkit
 from vodkit.core.errors import IntegrityError, NotFound, UnsupportedOption
 
 from .rig import Rig
+
+RANGE = 4 << 20
 
 
 class Managing:
@@ -57,6 +60,25 @@ class Managing:
             media = vod.upload(file)
             rig.proxy.lose_reply()
             vod.media.download(media.id, rig.folder / "back")
+        assert (rig.folder / "back").read_bytes() == file.read_bytes()
+
+    def test_a_large_download_in_parallel_ranges_broken_once(self, rig: Rig) -> None:
+        file = rig.file(3 * RANGE + 17)
+        broken = False
+
+        def break_once(progress: vodkit.Progress) -> None:
+            nonlocal broken
+            if progress.sent > RANGE and not broken:
+                broken = True
+                rig.proxy.break_all()
+
+        # Slow enough for reports of progress to come while ranges are in flight.
+        with rig.connect() as vod, rig.connect(bandwidth=2 * RANGE) as slow:
+            media = vod.upload(file)
+            before = rig.proxy.connections
+            slow.media.download(media.id, rig.folder / "back", parallel=3, on_progress=break_once)
+            assert broken
+            assert rig.proxy.connections - before > 3
         assert (rig.folder / "back").read_bytes() == file.read_bytes()
 
     def test_download_of_nothing_leaves_nothing(self, rig: Rig) -> None:
