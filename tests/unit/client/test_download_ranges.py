@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -303,3 +304,42 @@ def test_a_link_that_has_expired_is_asked_for_again(shelf: Shelf, tmp_path: Path
         Downloader(store, "toy", transport, settings, vodkit.Cancel(), None).run("m", tmp_path / "back", None)
     assert (tmp_path / "back").read_bytes() == CONTENT
     assert store.made == 2
+
+
+def test_a_disk_that_is_full(
+    shelf: Shelf, fetch: Fetch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.pwrite
+
+    def full(descriptor: int, data: memoryview, offset: int) -> int:
+        if 3 * RANGE <= offset < SIZE:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(OSError, match="No space left"):
+        fetch(parallel=1)
+    assert not (tmp_path / "back").exists()
+    monkeypatch.undo()
+    shelf.asked.clear()
+    assert fetch() == CONTENT
+    assert len(shelf.asked) == 3
+
+
+def test_another_process_that_fetches_it_already(shelf: Shelf, fetch: Fetch, tmp_path: Path) -> None:
+    shelf.fault = lambda first: 404
+    with pytest.raises(vodkit.NotFound):
+        fetch()
+    (part,) = tmp_path.glob("back.*.part")
+    shelf.fault = lambda first: None
+    holder = subprocess.Popen(
+        ["flock", str(part), "sh", "-c", "echo held; read line"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    with pytest.raises(vodkit.UploadBusy):
+        fetch()
+    holder.communicate(b"\n")
+    assert fetch() == CONTENT

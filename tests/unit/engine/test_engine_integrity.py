@@ -7,15 +7,27 @@ import random
 
 import pytest
 
-from vodkit.engine.integrity import crc64_combine, crc64_of_ranges, digest, fingerprint, gaps
+from vodkit.engine.integrity import (
+    SHA1_BLOCK,
+    combined,
+    crc64_combine,
+    crc64_of_ranges,
+    digest,
+    fingerprint,
+    gaps,
+)
 
 from .toys import MemoryReader
 
 
-def crc(data: bytes) -> str:
-    hasher = digest("crc64")
+def hex_of(name: str, data: bytes) -> str:
+    hasher = digest(name)
     hasher.update(memoryview(data))
     return hasher.hexdigest()
+
+
+def crc(data: bytes) -> str:
+    return hex_of("crc64", data)
 
 
 def test_digests_are_padded_hex() -> None:
@@ -79,3 +91,16 @@ def test_gaps() -> None:
     assert gaps([], 10) == [(0, 10)]
     assert gaps([(2, 3, ""), (4, 2, ""), (8, 1, "")], 10) == [(0, 2), (6, 2), (9, 1)]
     assert gaps([(0, 10, "")], 10) == gaps([], 0) == []
+
+
+@pytest.mark.parametrize("name", ["crc64", "sha1_blocks"])
+@pytest.mark.parametrize("size", [1, SHA1_BLOCK, SHA1_BLOCK + 1, 3 * SHA1_BLOCK])
+def test_digests_of_wholes_from_those_of_parts(name: str, size: int) -> None:
+    data = random.Random(size).randbytes(size)
+    parts = [data[start : start + SHA1_BLOCK] for start in range(0, size, SHA1_BLOCK)]
+    assert combined(name, [(hex_of(name, part), len(part)) for part in parts]) == hex_of(name, data)
+
+
+def test_digests_that_cannot_be_combined() -> None:
+    assert combined("md5", [(hex_of("md5", b"a"), 1)]) is None
+    assert combined("crc64", []) is None
