@@ -47,7 +47,8 @@ class Side:
     """One of the two environments."""
 
     def __init__(self, python: Path | str, *paths: str) -> None:
-        self._command = [str(python), str(HERE / "side_by_side.py")]
+        # -P: the folders of tests beside the script have names of modules.
+        self._command = [str(python), "-P", str(HERE / "side_by_side.py")]
         self._paths = paths
 
     def run(self, cases: Path, case: str, service: EmbeddedService) -> Any:
