@@ -40,3 +40,7 @@ def test_every_name_is_there(provider: str) -> None:
 
 def test_every_defect_of_tencents_sdk_is_among_the_inputs() -> None:
     assert {f"F{number}" for number in range(1, 30)} <= rows("tencent").keys()
+
+
+def test_every_defect_of_youkus_package_is_among_the_inputs() -> None:
+    assert {f"D{number}" for number in range(1, 36)} <= rows("youku").keys()
