@@ -54,12 +54,15 @@ class Limits:
     text: int = 4 * MIB
 
 
+LIMITS = Limits()
+
+
 def run(
     command: Sequence[str],
     *,
     folder: Path,
     reads: Sequence[Path] = (),
-    limits: Limits = Limits(),
+    limits: Limits = LIMITS,
     on_line: Callable[[str], None] | None = None,
     wanted: Callable[[], bool] = lambda: True,
 ) -> bytes:

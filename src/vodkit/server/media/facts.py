@@ -11,6 +11,7 @@ from typing import Any
 
 from . import child
 from .errors import BadMedia
+from .formats import FORMATS, PROTOCOLS
 
 _PROBE = Path(__file__).with_name("probe.py")
 _LIMITS = child.Limits(seconds=60.0, cpu=60, memory=4 * child.GIB, output=child.MIB)
@@ -139,7 +140,7 @@ def facts_of(path: Path, scratch: Path, *, wanted: Callable[[], bool] = lambda: 
     """Look into a file, in a child process.
 
     Args:
-        path: The file.
+        path: The file. Its name has no extension, as FFmpeg would take that of an image for a pattern.
         scratch: An empty folder that the child may have.
         wanted: Asked now and then; ``False`` gives up.
 
@@ -147,7 +148,7 @@ def facts_of(path: Path, scratch: Path, *, wanted: Callable[[], bool] = lambda: 
         BadMedia: it is broken, of no known kind, or holds neither picture nor sound.
         TooMuch, Stopped: see :func:`.child.run`.
     """
-    command = [sys.executable, "-P", str(_PROBE), str(path)]
+    command = [sys.executable, "-P", str(_PROBE), str(path), PROTOCOLS, FORMATS]
     said = child.run(command, folder=scratch, reads=(path, _PROBE), limits=_LIMITS, wanted=wanted)
     found = Facts.from_dict(json.loads(said))
     if found.kind == "file" and found.picture is None:

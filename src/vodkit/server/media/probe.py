@@ -1,4 +1,4 @@
-"""Looks into one file and prints what it holds, as JSON: ``probe.py FILE``.
+"""Looks into one file and prints what it holds, as JSON: ``probe.py FILE PROTOCOLS FORMATS``.
 
 It runs as a child process (see :mod:`vodkit.server.media.facts`), as the libraries below it are what hostile
 files aim at. It imports nothing of the service.
@@ -14,23 +14,15 @@ import av
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 
-FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,live_flv,mpegts,mpeg,mpegvideo,asf,ogg,wav,w64,mp3,aac,flac,"
-    "ac3,eac3,amr,aiff,caf,au,ape,wv,tta,h264,hevc,av1,obu,m4v,ivf,dv,mxf,rm,gif,apng,avs2,avs3,swf,nut,vc1,"
-    "yuv4mpegpipe,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,gif_pipe,jpegxl_pipe"
-)
-"""The containers that are opened: files that hold all of their bytes themselves. None that names others."""
-
-PROTOCOLS = "file,pipe"
 _MOST_STREAMS = 64
 _MOST_PACKETS = 2000
 _MICRO = 1_000_000
 _HDR = {16: "pq", 18: "hlg"}
 
 
-def look(path: str) -> dict[str, Any]:
+def look(path: str, protocols: str, formats: str) -> dict[str, Any]:
     """What a file holds: the JSON form of :class:`vodkit.server.media.facts.Facts`."""
-    bounds = {"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMATS}
+    bounds = {"protocol_whitelist": protocols, "format_whitelist": formats}
     with av.open(f"file:{path}", options=bounds) as container:
         streams = list(container.streams)[:_MOST_STREAMS]
         shown = [_stream(stream) for stream in streams]
@@ -95,7 +87,7 @@ def _ratio(value: Any) -> float:
 
 if __name__ == "__main__":
     try:
-        print(json.dumps(look(sys.argv[1])))
+        print(json.dumps(look(*sys.argv[1:4])))
     except (av.FFmpegError, OSError, ValueError) as problem:
         print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
         sys.exit(1)

@@ -1,0 +1,256 @@
+"""Plans carried out on real clips, and what came out looked at by other means."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import av
+import pytest
+
+from vodkit.core.manifests import parse
+from vodkit.server.media import package
+from vodkit.server.media.errors import BadMedia, Stopped
+from vodkit.server.media.facts import facts_of
+from vodkit.server.media.plan import plan
+from vodkit.server.media.procedure import (
+    BUILT_IN,
+    Clip,
+    Position,
+    Procedure,
+    Rendition,
+    Snapshots,
+    Sprite,
+    Watermark,
+)
+from vodkit.server.media.render import render
+
+from .conftest import Make, ffmpeg
+
+LADDER = Procedure(
+    "small", (Rendition(180), Rendition(90)), cover=Position(percent=50), sprite=Sprite(1.0, 64, 2, 2)
+)
+
+
+def carry_out(source: Path, procedure: Procedure, folder: Path, watermark: Path | None = None) -> Path:
+    """Run all steps; the folder with one folder for each."""
+    (folder / "probe").mkdir(parents=True)
+
+    def find(word: str) -> Path:
+        named = {"@source": source, "@watermark": watermark}
+        return named.get(word) or folder / word[1:]
+
+    for step in plan(facts_of(source, folder / "probe"), procedure):
+        (folder / step.name).mkdir()
+        shares: list[float] = []
+        names = render(step, folder / step.name, find, on_progress=shares.append)
+        assert set(step.makes) <= set(names)
+        assert shares == sorted(shares)
+        assert shares[-1] == 1
+    return folder
+
+
+def keyframes(path: Path) -> list[float]:
+    with av.open(str(path)) as container:
+        packets = container.demux(container.streams.video[0])
+        return [round(float(p.pts * p.time_base), 3) for p in packets if p.is_keyframe and p.pts is not None]
+
+
+def length(path: Path) -> float:
+    with av.open(str(path)) as container:
+        assert container.duration is not None
+        return container.duration / 1_000_000
+
+
+@pytest.fixture(scope="module")
+def made(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    source = make("nine", seconds=9)
+    return carry_out(source, LADDER, tmp_path_factory.mktemp("made") / "work")
+
+
+def test_the_streams_have_the_sizes_the_codecs_and_the_length(made: Path) -> None:
+    for at, size in enumerate([(320, 180), (160, 90)]):
+        with av.open(str(made / f"encode/stream-{at}.mp4")) as container:
+            (stream,) = container.streams
+            assert (stream.codec_context.name, stream.width, stream.height) == ("h264", *size)
+    with av.open(str(made / "encode/stream-2.mp4")) as container:
+        (stream,) = container.streams
+        assert (stream.codec_context.name, stream.codec_context.sample_rate) == ("aac", 48000)
+    for at in range(3):
+        assert length(made / f"encode/stream-{at}.mp4") == pytest.approx(9, abs=0.1)
+
+
+def test_all_renditions_begin_anew_at_the_same_moments(made: Path) -> None:
+    first = keyframes(made / "encode/stream-0.mp4")
+    assert first == [0, 2, 4, 6, 8]
+    assert keyframes(made / "encode/stream-1.mp4") == first
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_playlist_names_whole_fragments_that_add_up(made: Path, at: int) -> None:
+    text = (made / f"encode/media_{at}.m3u8").read_text()
+    assert "PROGRAM-DATE-TIME" not in text
+    assert sum(map(float, re.findall(r"#EXTINF:([\d.]+)", text))) == pytest.approx(9, abs=0.1)
+    starts = {start: kind for kind, start, _ in package.boxes(made / f"encode/stream-{at}.mp4")}
+    end = 0
+    ranges = re.findall(r"BYTERANGE[:=]\"?(\d+)@(\d+)", text)
+    assert len(ranges) == 4
+    for size, start in ranges:
+        assert int(start) == end
+        assert starts[end] == (b"moof" if end else b"ftyp")
+        end += int(size)
+    assert end == (made / f"encode/stream-{at}.mp4").stat().st_size
+
+
+def test_the_playlists_and_the_manifest_name_each_other_and_the_streams(made: Path) -> None:
+    master = parse((made / "encode/master.m3u8").read_text(), "m3u8")
+    assert {reference.uri for reference in master.references} == {f"media_{at}.m3u8" for at in range(3)}
+    dash = parse((made / "encode/manifest.mpd").read_text(), "mpd")
+    assert {reference.uri for reference in dash.references} == {f"stream-{at}.mp4" for at in range(3)}
+
+
+def test_the_manifest_says_where_each_index_is(made: Path) -> None:
+    text = (made / "encode/manifest.mpd").read_text()
+    assert "isoff-on-demand" in text
+    assert "SegmentList" not in text
+    found = re.findall(r'indexRange="(\d+)-(\d+)">\s*<Initialization range="0-(\d+)"', text)
+    assert len(found) == 3
+    for at, (start, end, before) in enumerate(found):
+        data = (made / f"encode/stream-{at}.mp4").read_bytes()
+        assert int(before) + 1 == int(start)
+        assert data[int(start) + 4 : int(start) + 8] == b"sidx"
+        assert data[int(end) + 1 + 4 : int(end) + 1 + 8] == b"moof"
+
+
+def test_the_progressive_file_has_its_index_first_and_picture_and_sound(made: Path) -> None:
+    path = made / "file-180p/180p.mp4"
+    kinds = [kind for kind, _, _ in package.boxes(path)]
+    assert kinds.index(b"moov") < kinds.index(b"mdat")
+    with av.open(str(path)) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
+        starts = [float((s.start_time or 0) * s.time_base) for s in container.streams]
+        assert starts[0] == pytest.approx(starts[1], abs=0.05)
+    assert length(path) == pytest.approx(9, abs=0.1)
+
+
+def test_the_cover_and_the_sprite_are_pictures_of_the_clip(made: Path) -> None:
+    for name, size in (("cover/cover.jpg", (320, 180)), ("sprite/sprite-003.jpg", (128, 72))):
+        with av.open(str(made / name)) as container:
+            frame = next(container.decode(video=0))
+            assert (frame.width, frame.height) == size
+            assert frame.pict_type
+    index = (made / "sprite/sprite.vtt").read_text()
+    assert index.startswith("WEBVTT\n")
+    assert index.count(" --> ") == 9
+    assert "00:00:05.000 --> 00:00:06.000\nsprite-002.jpg#xywh=64,0,64,36\n" in index
+    assert len(list((made / "sprite").glob("*.jpg"))) == 3
+
+
+@pytest.mark.parametrize(("codec", "name"), [("hevc", "hevc"), ("av1", "libdav1d"), ("vp9", "vp9")])
+def test_the_other_codecs(codec: str, name: str, make: Make, tmp_path: Path) -> None:
+    procedure = Procedure("other", (Rendition(codec=codec),))
+    out = carry_out(make("short", seconds=1, size="128x72"), procedure, tmp_path / "work")
+    assert facts_of(out / "encode/stream-0.mp4", tmp_path).video is not None
+    with av.open(str(out / "file-72p/72p.mp4")) as container:
+        assert container.streams.video[0].codec_context.name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "more", "size"),
+    [
+        ("silent", (), {"sound": False}, (320, 180)),
+        ("odd", ("-vf", "scale=121:91,setsar=1", "-pix_fmt", "yuv444p"), {}, (120, 90)),
+        ("tiny", ("-vf", "scale=1:1,setsar=1", "-pix_fmt", "yuv444p"), {}, (2, 2)),
+        ("field", ("-flags", "+ilme+ildct", "-vf", "interlace"), {"fps": "50"}, (320, 180)),
+        ("varying", ("-vf", "select='not(mod(n,3))+lt(n,20)'", "-fps_mode", "vfr"), {}, (320, 180)),
+        ("surround", ("-ac", "6"), {}, (320, 180)),
+    ],
+)
+def test_awkward_sources(
+    name: str,
+    options: tuple[str, ...],
+    more: dict[str, object],
+    size: tuple[int, int],
+    make: Make,
+    tmp_path: Path,
+) -> None:
+    source = make(name, *options, seconds=2, **more)
+    out = carry_out(source, Procedure("one", (Rendition(),)), tmp_path / "work")
+    (path,) = (file for folder in out.glob("file-*") for file in folder.iterdir())
+    found = facts_of(path, tmp_path)
+    assert found.video is not None
+    assert found.video.shown_size == size
+    assert (found.audio is None) == (name == "silent")
+    assert found.seconds == pytest.approx(facts_of(source, tmp_path).seconds, abs=0.1)
+
+
+def test_a_turned_clip_is_made_upright(clip: Path, tmp_path: Path) -> None:
+    ffmpeg("-display_rotation", "90", "-i", str(clip), "-c", "copy", "-f", "mp4", str(tmp_path / "turned"))
+    out = carry_out(tmp_path / "turned", Procedure("one", (Rendition(90),)), tmp_path / "work")
+    found = facts_of(out / "file-90p/90p.mp4", tmp_path).video
+    assert found is not None
+    assert (found.width, found.height, found.rotation) == (90, 160, 0)
+
+
+def test_high_dynamic_range_is_mapped(make: Make, tmp_path: Path) -> None:
+    tags = "setparams=color_trc=smpte2084:color_primaries=bt2020:colorspace=bt2020nc,format=yuv420p10le"
+    source = make("pq", "-vf", tags, "-pix_fmt", "yuv420p10le", seconds=1)
+    procedure = Procedure("one", (Rendition(),), cover=Position())
+    out = carry_out(source, procedure, tmp_path / "work")
+    found = facts_of(out / "file-180p/180p.mp4", tmp_path).video
+    assert found is not None
+    assert (found.hdr, found.pixels) == ("", "yuv420p")
+
+
+def test_sound_alone(make: Make, tmp_path: Path) -> None:
+    out = carry_out(make("tone", picture=False), BUILT_IN["audio-only"], tmp_path / "work")
+    assert facts_of(out / "file-audio/audio.m4a", tmp_path).kind == "audio"
+    assert (out / "encode/master.m3u8").exists()
+
+
+def test_an_image_gets_a_cover(tmp_path: Path) -> None:
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=2400x1200", "-frames:v", "1", str(tmp_path / "red.png"))
+    out = carry_out((tmp_path / "red.png").rename(tmp_path / "red"), BUILT_IN["default"], tmp_path / "work")
+    cover = (out / "cover/cover.jpg").rename(tmp_path / "cover")
+    picture = facts_of(cover, tmp_path).picture
+    assert picture is not None
+    assert picture.shown_size == (1920, 960)
+
+
+def test_a_clip_of_the_source_with_snapshots_and_a_watermark(make: Make, tmp_path: Path) -> None:
+    ffmpeg("-f", "lavfi", "-i", "color=white:s=40x40", "-frames:v", "1", str(tmp_path / "mark.png"))
+    black = make("black", "-vf", "drawbox=c=black:t=fill", seconds=4)
+    procedure = Procedure(
+        "all",
+        (Rendition(),),
+        snapshots=Snapshots(count=2, height=90),
+        watermark=Watermark("s", "k", corner="bottom-left", width=25, margin=0),
+        clip=Clip(1, 2),
+    )
+    mark = (tmp_path / "mark.png").rename(tmp_path / "mark")
+    out = carry_out(black, procedure, tmp_path / "work", mark)
+    assert length(out / "file-180p/180p.mp4") == pytest.approx(2, abs=0.1)
+    with av.open(str(out / "file-180p/180p.mp4")) as container:
+        brightness = next(container.decode(video=0)).reformat(format="gray")
+        line = bytes(brightness.planes[0])[170 * brightness.planes[0].line_size :]
+        assert line[40] > 200 > 50 > line[200]
+    assert sorted(path.name for path in (out / "snapshots").iterdir()) == [
+        "snapshot-0001.jpg",
+        "snapshot-0002.jpg",
+    ]
+
+
+def test_a_source_that_breaks_off_fails_with_a_reason_and_one_not_wanted_stops(
+    make: Make, tmp_path: Path
+) -> None:
+    source = make("whole", seconds=2)
+    (encode, *_) = plan(facts_of(source, tmp_path), LADDER)
+    (tmp_path / "broken").write_bytes(b"\0" * 5000)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(BadMedia) as caught:
+        render(encode, tmp_path / "out", lambda word: tmp_path / "broken")
+    assert "broken" in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+    endless = make("long", seconds=120, size="640x360")
+    with pytest.raises(Stopped):
+        render(encode, tmp_path / "out", lambda word: endless, wanted=lambda: False)
