@@ -184,6 +184,26 @@ def test_awkward_sources(
     assert found.seconds == pytest.approx(facts_of(source, tmp_path).seconds, abs=0.1)
 
 
+@pytest.mark.parametrize("size", ["1920x1080", "1366x768", "322x586"])
+def test_sizes_that_rounding_takes_out_of_shape_share_a_manifest(
+    size: str, make: Make, tmp_path: Path
+) -> None:
+    source = make(f"shape-{size}", size=size, seconds=0.4, sound=False)
+    procedure = Procedure("many", tuple(Rendition(height) for height in (0, 480, 358, 182, 120)))
+    out = carry_out(source, procedure, tmp_path / "work")
+    dash = (out / "encode/manifest.mpd").read_text()
+    assert dash.count("<Representation ") == len(list(out.glob("encode/stream-*.mp4"))) >= 3
+    assert dash.count("<AdaptationSet ") == 1
+
+
+def test_codecs_and_rates_that_differ_begin_anew_at_the_same_moments(make: Make, tmp_path: Path) -> None:
+    source = make("ntsc", fps="30000/1001", seconds=5, sound=False)
+    renditions = (Rendition(180), Rendition(144, fps=15), Rendition(120, codec="vp9"))
+    out = carry_out(source, Procedure("mixed", renditions), tmp_path / "work")
+    for at in range(3):
+        assert keyframes(out / f"encode/stream-{at}.mp4") == [0, 2.002, 4.004]
+
+
 def test_a_turned_clip_is_made_upright(clip: Path, tmp_path: Path) -> None:
     ffmpeg("-display_rotation", "90", "-i", str(clip), "-c", "copy", "-f", "mp4", str(tmp_path / "turned"))
     out = carry_out(tmp_path / "turned", Procedure("one", (Rendition(90),)), tmp_path / "work")

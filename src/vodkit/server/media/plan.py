@@ -189,7 +189,8 @@ def _graph(facts: Facts, procedure: Procedure, rungs: Sequence[Rung], audio: Aud
         yield f"{whole}split={len(rungs)}{''.join(f'[s{at}]' for at in range(len(rungs)))}"
         for at, rung in enumerate(rungs):
             slower = f"fps={rung.fps}," if rung.fps < fastest else ""
-            yield f"[s{at}]{slower}scale={rung.width}:{rung.height},setsar=1[v{at}]"
+            # Even sizes differ in shape by a pixel; scale makes up for it in the pixel's own, for DASH.
+            yield f"[s{at}]{slower}scale={rung.width}:{rung.height}[v{at}]"
     if audio:
         assert facts.audio is not None
         channels = min(audio.channels, facts.audio.channels)
