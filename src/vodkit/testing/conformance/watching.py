@@ -53,7 +53,7 @@ class Watching:
     def test_cancelling_stops_and_leaves_a_resumable_upload(self, rig: Rig) -> None:
         file = rig.file(4 * rig.part)
         cancel = vodkit.Cancel()
-        rig.proxy.slow(2.0 * rig.part)
+        rig.proxy.slow(0.5 * rig.part)
         with rig.connect() as vod:
             threading.Timer(0.6, cancel.cancel).start()
             with pytest.raises(Cancelled):
@@ -99,7 +99,7 @@ class Watching:
 
     def test_async_cancel(self, rig: Rig) -> None:
         file = rig.file(4 * rig.part)
-        rig.proxy.slow(2.0 * rig.part)
+        rig.proxy.slow(0.5 * rig.part)
 
         async def main() -> None:
             async with vodkit.connect_async(rig.provider, **rig.settings()) as vod:
