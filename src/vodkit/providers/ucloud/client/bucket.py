@@ -30,6 +30,7 @@ class Connection:
         scheme: ``https`` or ``http``.
         upload_suffix, download_suffix: With their leading dots.
         upload_host: Of the UVideo variant; ``""`` where uploads go to the space's own host.
+        headers: Sent with every request beside its own, and signed where the protocol signs them.
         clock: Seconds since the epoch.
     """
 
@@ -40,6 +41,7 @@ class Connection:
     upload_suffix: str = ".cn-bj.ufileos.com"
     download_suffix: str = ".cn-bj.ufileos.com"
     upload_host: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
 
 
@@ -280,7 +282,7 @@ class Bucket:
     ) -> Reply:
         """One signed request; ``uvideo`` is the path prefix by which the UVideo variant's host takes it."""
         connection = self._connection
-        sent = dict(headers or {})
+        sent = {**connection.headers, **(headers or {})}
         path = f"/{wire.encode_key(key)}"
         if uvideo and connection.upload_host:
             path = uvideo + wire.encode_key(key)

@@ -33,6 +33,7 @@ class UCloudProvider:
         name_parameter: What a space is called there.
         region: Of new spaces.
         project: ProjectId of management calls, or ``""``.
+        multipart: Whether even what fits one block goes in parts; the UVideo variant's always does.
     """
 
     capabilities: Capabilities
@@ -44,6 +45,7 @@ class UCloudProvider:
     name_parameter: str
     region: str
     project: str
+    multipart: bool = False
     name: str = PROVIDER
     needs: frozenset[str] = field(default_factory=frozenset)
 
@@ -74,7 +76,7 @@ class UCloudProvider:
         item = items[0]
         read = wanted.read(item, options.values, self.space)
         bucket = Bucket(self.connection, read.space, exchange)
-        multipart = bool(self.connection.upload_host)
+        multipart = self.multipart or bool(self.connection.upload_host)
         return UCloudSession(
             bucket, item, read, options, saved, multipart=multipart, link_life=self.link_life
         )

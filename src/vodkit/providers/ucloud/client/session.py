@@ -96,6 +96,21 @@ class UCloudSession:
         """How many parts may be in flight at once."""
         return self._parallel
 
+    @property
+    def upload_id(self) -> str:
+        """The service's id of the upload; ``""`` before it is open, and for a single PutFile."""
+        return self._upload_id
+
+    @property
+    def block(self) -> int:
+        """Bytes of every part but the last."""
+        return self._block
+
+    @property
+    def etags(self) -> Mapping[int, str]:
+        """ETags, without quotes, of the parts that the service is known to have."""
+        return self._have
+
     # --- what to do ---
 
     def next(self) -> Next:
@@ -254,10 +269,11 @@ class UCloudSession:
         self._phase = Phase.SENDING
         size = self._item.size
         for entry in parts:
-            offset = entry.number * self._block
-            if size is None or entry.size != min(self._block, size - offset):
+            length = self._block if size is None else min(self._block, size - entry.number * self._block)
+            if entry.size != length:
                 continue
-            if self._receipts.get(entry.number) == entry.etag:
+            # A source of unknown length is read once, from its beginning: no part of it can be left out.
+            if size is not None and self._receipts.get(entry.number) == entry.etag:
                 self._have[entry.number] = entry.etag
             else:
                 self._told[entry.number] = entry.etag

@@ -1,0 +1,1 @@
+"""UCloud's old SDK for Python, over vodkit."""

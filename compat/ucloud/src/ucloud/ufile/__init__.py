@@ -1,0 +1,1 @@
+"""Buckets of UFile, and what is in them."""

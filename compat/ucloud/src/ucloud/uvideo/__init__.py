@@ -1,0 +1,1 @@
+"""Spaces of UVideo, and what is in them."""
