@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,8 +49,9 @@ class Downloader(Handler):
                 if content_range is None or error.status is not None:
                     raise
                 return None, ResponseInfo(Reply(416, {}), error)
-            except vodkit.VodError as error:
-                raise store.told(error) from None
+            except vodkit.RemoteError:
+                store.ask(media_id(space, key), line)
+                raise
             return {}, _fetched(store, path, content_range)
 
         return self._call(f"download of {space}/{key}", space, header, do)
@@ -116,10 +118,11 @@ class _Store(UCloudMedia):
         if event.phase == "response":
             self.facts = event.headers
 
-    def told(self, error: vodkit.VodError) -> vodkit.VodError:
-        """The failure, with the service's id of the request."""
-        error.request_id = error.request_id or self.facts.get("x-sessionid")
-        return error
+    def ask(self, id: str, line: Line) -> None:
+        """Ask for one byte of what was refused, so that the service's words are known."""
+        url, headers = self.download_request(id)
+        with contextlib.suppress(vodkit.VodError):
+            line.exchange("GET", url, headers={**headers, "Range": "bytes=0-0"})
 
 
 def _is_range(value: object) -> bool:

@@ -49,9 +49,11 @@ class Uploader(Handler):
     Attributes:
         rewind: Whether a stream that can seek is sent from its beginning, as the vendor's SDK does, and not
             from where it stands.
+        parallel: Parts in flight, 1 to 16; ``None`` leaves it to vodkit.
     """
 
     rewind = True
+    parallel: int | None = None
 
     def _file(self, space: str, key: str, localfile: str, header: Mapping[str, str] | None) -> Job:
         """The upload of a file. Raises ``OSError`` if it cannot be read."""
@@ -75,6 +77,8 @@ class Uploader(Handler):
 
         def do(line: Line) -> None:
             nonlocal session
+            if not job.key:
+                raise vodkit.InvalidRequest("the key is empty", advice="Name the object")
             if self.rewind and not isinstance(job.source, Path | KeptStream):
                 job.source.seek(0)
             try:
@@ -86,6 +90,7 @@ class Uploader(Handler):
                     key=job.key,
                     content_type=job.mime_type,
                     allow_empty=True,
+                    parallel=self.parallel,
                     on_notice=logger.warning,
                 )
             finally:
@@ -107,7 +112,7 @@ class Uploader(Handler):
 
 
 class MultipartUpload(Uploader):
-    """Uploads in parts.
+    """Uploads in parts, one after the other, as the vendor's SDK does; ``parallel`` changes that.
 
     Attributes:
         uploadid: The service's id of the newest upload, or ``None``.
@@ -115,6 +120,8 @@ class MultipartUpload(Uploader):
         etaglist: ETags of the parts that are stored, from the first one to the first gap.
         pausepartnumber: Number, from 0, of the first part that is not stored; ``None`` before any upload.
     """
+
+    parallel = 1
 
     def __init__(self, public_key: str, private_key: str) -> None:
         super().__init__(public_key, private_key)
