@@ -297,7 +297,7 @@ def test_o11_a_log_file_is_set_once(tmp_path: Path) -> None:
         log.set_log_file(str(tmp_path / "own.log"))
         log.logger.info("a line")
         assert (tmp_path / "own.log").read_text().count("a line") == 1
-        finally:
+    finally:
         for handler in set(log.logger.handlers) - set(handlers):
             log.logger.removeHandler(handler)
             handler.close()

@@ -28,8 +28,6 @@ SETTINGS = {
     "YOUR_DOWNLOAD_SUFFIX": ".uvideo.auto-ai.com.cn",
 }
 
-pytestmark = [pytest.mark.covers("ucloud 12-55"), pytest.mark.covers("ucloud O-12")]
-
 
 def program(name: str, folder: Path, **given: str) -> Path:
     """The settings and an example, with the names given."""
@@ -56,6 +54,7 @@ def test_there_is_a_file_for_every_example() -> None:
     assert names == {"settings", "download", "delete", "upload", "spaces"}
 
 
+@pytest.mark.covers("ucloud 12-55")
 def test_settings(cloud_service: EmbeddedService, tmp_path: Path) -> None:
     path = program("settings", tmp_path)
     path.write_text(
@@ -72,6 +71,7 @@ def test_settings(cloud_service: EmbeddedService, tmp_path: Path) -> None:
     assert (tmp_path / "ucloud.log").exists()
 
 
+@pytest.mark.covers("ucloud 12-55")
 def test_download(cloud_service: EmbeddedService, tmp_path: Path) -> None:
     data = os.urandom(5_000_000)
     for space in ("public-space", "private-space"):
@@ -92,6 +92,7 @@ def test_download(cloud_service: EmbeddedService, tmp_path: Path) -> None:
     assert (tmp_path / "range.mp4").read_bytes() == data[:51]
 
 
+@pytest.mark.covers("ucloud 12-55")
 def test_delete(cloud_service: EmbeddedService, tmp_path: Path) -> None:
     spaces = ("public-space", "private-space")
     for space in spaces:
@@ -108,6 +109,7 @@ def test_delete(cloud_service: EmbeddedService, tmp_path: Path) -> None:
         assert "delete me.mp4" not in keys(cloud_service, space)
 
 
+@pytest.mark.covers("ucloud 12-55")
 def test_upload(cloud_service: EmbeddedService, tmp_path: Path) -> None:
     (tmp_path / "movie.mp4").write_bytes(os.urandom(9_000_000))
     path = program(
@@ -137,6 +139,7 @@ def test_upload_of_the_file_alone(cloud_service: EmbeddedService, tmp_path: Path
     assert get(cloud_service, "public-space", "file.mp4") == data
 
 
+@pytest.mark.covers("ucloud 12-55", "ucloud O-12")
 def test_spaces(cloud_service: EmbeddedService, tmp_path: Path) -> None:
     with vod(cloud_service, "public-space") as connection:
         for name in ("seed-deleted", "seed-updated", "seed-listed"):

@@ -17,8 +17,6 @@ from vodkit.server.embedded import EmbeddedService
 
 from .cloud import KEYS, get, kind, put
 
-pytestmark = pytest.mark.covers("ucloud 12-56")
-
 WRONG_KEYS = ("somebody@example.com", "wrong")
 UNKNOWN_SPACE = "no-such-space"
 SPACE = "private-space"
@@ -90,11 +88,13 @@ def test_upload(name: str, turned: EmbeddedService, path: Path) -> None:
     assert kind(turned, SPACE, f"cases/{name}.mp4") == wanted
 
 
+@pytest.mark.covers("ucloud 12-56")
 @pytest.mark.parametrize("name", ALL)
 def test_an_unknown_space_is_400(name: str, turned: EmbeddedService, path: Path) -> None:
     is_refusal(ALL[name](KEYS, UNKNOWN_SPACE, "key", path), 400)
 
 
+@pytest.mark.covers("ucloud 12-56")
 @pytest.mark.parametrize("name", ALL)
 def test_an_unknown_key_pair_is_403(name: str, turned: EmbeddedService, path: Path) -> None:
     is_refusal(ALL[name](WRONG_KEYS, SPACE, "key", path), 403)
@@ -105,6 +105,7 @@ def test_a_wrong_private_key_is_403(name: str, turned: EmbeddedService, path: Pa
     is_refusal(ALL[name]((KEYS[0], "wrong"), SPACE, "key", path), 403)
 
 
+@pytest.mark.covers("ucloud 12-56")
 @pytest.mark.parametrize("name", OTHERS)
 def test_an_unknown_key_is_404(name: str, turned: EmbeddedService, path: Path) -> None:
     before = path.read_bytes()
