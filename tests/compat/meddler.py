@@ -17,11 +17,16 @@ _HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "date
 
 @dataclass
 class Answer:
-    """What goes back to the client."""
+    """What goes back to the client.
+
+    Attributes:
+        length: Bytes that are promised; the connection breaks where the body has fewer.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
+    length: int | None = None
 
 
 @dataclass
@@ -108,10 +113,16 @@ class Meddler:
         if answer is None:
             handler.close_connection = True
             return
+        handler.close_connection |= answer.length is not None
         handler.send_response_only(answer.status)
         for name, value in answer.headers.items():
             handler.send_header(name, value)
-        handler.send_header("Content-Length", str(len(answer.body)))
+        handler.send_header(
+            "Content-Length", str(len(answer.body) if answer.length is None else answer.length)
+        )
+        if handler.close_connection:
+            # Clients that are not told may have sent their next request already.
+            handler.send_header("Connection", "close")
         handler.end_headers()
         handler.wfile.write(answer.body)
 

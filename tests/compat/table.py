@@ -3,8 +3,8 @@
 ``tests/compat/<provider>/cases.py`` holds:
 
 - ``VENDOR``: the package and its version, for the heading;
-- ``ENVIRONMENT``: where it is installed, a folder of ``tests/vendors/environments``; ``None`` where it cannot
-  be run: then ``MEASURED`` tells what it does, by case, and of ``names`` by name;
+- ``ENVIRONMENT``: where it is installed, a folder of ``tests/vendors/environments``, or ``None``;
+- ``MEASURED``: what it does where it cannot be run, by case, and of ``names`` by name;
 - ``NOTE``: what a reader of the table should know, or ``""``;
 - ``NAMES``: public names by module;
 - one function per input, ``F1`` or the like, with the input as its docstring; it runs in a folder of its own,
@@ -90,11 +90,12 @@ def page(provider: str, service: EmbeddedService) -> str:
     cases = load(str(path))
     inputs = [name for name in vars(cases) if re.fullmatch(r"[A-Z]+\d+\w*", name)]
     ours = Side(sys.executable, *SOURCES)
-    theirs = ROOT / ".venvs" / cases.ENVIRONMENT / "bin" / "python" if cases.ENVIRONMENT else None
+    theirs = ROOT / ".venvs" / str(cases.ENVIRONMENT) / "bin" / "python"
+    measured: dict[str, Any] = getattr(cases, "MEASURED", {})
 
     def both(case: str) -> tuple[Any, Any]:
         print(provider, case, file=sys.stderr)
-        vendors = Side(theirs).run(path, case, service) if theirs else cases.MEASURED[case]
+        vendors = measured[case] if case in measured else Side(theirs).run(path, case, service)
         return vendors, ours.run(path, case, service)
 
     def row(*cells: str) -> str:

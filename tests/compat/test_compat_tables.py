@@ -42,5 +42,10 @@ def test_every_defect_of_tencents_sdk_is_among_the_inputs() -> None:
     assert {f"F{number}" for number in range(1, 30)} <= rows("tencent").keys()
 
 
+def test_every_defect_of_uclouds_sdks_is_among_the_inputs() -> None:
+    wanted = {f"O{number}" for number in range(1, 13)} | {f"D{number}" for number in range(1, 24)}
+    assert wanted <= rows("ucloud").keys()
+
+
 def test_every_defect_of_youkus_package_is_among_the_inputs() -> None:
     assert {f"D{number}" for number in range(1, 36)} <= rows("youku").keys()

@@ -56,39 +56,9 @@ class Downloader(Handler):
 
         return self._call(f"download of {space}/{key}", space, header, do)
 
-    def public_download_url(self, bucket: str, key: str) -> str:
-        """The address of an object of a public space."""
-        with self._line(bucket, {}) as line:
+    def _public_url(self, space: str, key: str) -> str:
+        with self._line(space, {}) as line:
             return line.bucket.public_url(key)
-
-    def private_download_url(
-        self,
-        bucket: str,
-        key: str,
-        expires: int | None = None,
-        header: Mapping[str, str] | None = None,
-        internal: bool = False,
-    ) -> str:
-        """A signed address of an object, percent-encoded, that is good for ``expires`` seconds.
-
-        Args:
-            bucket, key: Of the object.
-            expires: The default's number if it is ``None``.
-            header: Not part of what is signed.
-            internal: Changes nothing: what it switched on, encoding, is always on.
-        """
-        return self._link(bucket, key, expires, header, "GET")
-
-    def private_head_url(
-        self,
-        bucket: str,
-        key: str,
-        expires: int | None = None,
-        header: Mapping[str, str] | None = None,
-        internal: bool = False,
-    ) -> str:
-        """As :meth:`private_download_url`, for a HEAD request."""
-        return self._link(bucket, key, expires, header, "HEAD")
 
     def _link(
         self, space: str, key: str, expires: int | None, header: Mapping[str, str] | None, method: str

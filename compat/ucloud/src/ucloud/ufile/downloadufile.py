@@ -38,3 +38,24 @@ class DownloadUFile(Downloader):
             ValueError: ``content_range`` is no pair of integers, ``header`` is no dictionary.
         """
         return self._download(bucket, key, localfile, isprivate, expires, content_range, header)
+
+    def public_download_url(self, bucket: str, key: str) -> str:
+        """The address of an object of a public bucket."""
+        return self._public_url(bucket, key)
+
+    def private_download_url(
+        self,
+        bucket: str,
+        key: str,
+        expires: int | None = None,
+        header: Mapping[str, str] | None = None,
+        internal: bool = False,
+    ) -> str:
+        """A signed address, good for ``expires`` seconds; percent-encoded with and without ``internal``."""
+        return self._link(bucket, key, expires, header, "GET")
+
+    def private_head_url(
+        self, bucket: str, key: str, expires: int | None = None, header: Mapping[str, str] | None = None
+    ) -> str:
+        """As :meth:`private_download_url`, for a HEAD request."""
+        return self._link(bucket, key, expires, header, "HEAD")
