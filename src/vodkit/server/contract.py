@@ -25,6 +25,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from .nouns import Account, Blob, Head, MediaQuery, MediaRecord, Settings, StoredObject, StoredPart, Upload
+from .processing import Address, Outputs, Procedures, Tasks
 
 __all__ = [
     "Account",
@@ -67,6 +68,8 @@ class Room(Protocol):
     - ``mint(service, account: Account, *, lifetime: float) -> Mapping[str, Any]``, a static method: temporary
       credentials, as JSON-ready data. ``service`` has ``settings``, ``catalog``, ``accounts``, ``vault`` and
       ``now`` only.
+    - ``callbacks: Mapping[str, CallbackStyle]``: how the vendor tells of events.
+    - what :class:`vodkit.server.processing.Works` says, for the worker.
     """
 
     def claims(self, head: Head) -> bool:
@@ -357,8 +360,14 @@ class Events(Protocol):
         media: str,
         payload: Mapping[str, Any],
         queue: str = "",
+        deliver: Sequence[Address] = (),
     ) -> str:
-        """Record an event; returns its id. ``queue`` names the pull queue it waits in, ``""`` for none."""
+        """Record an event; returns its id.
+
+        Args:
+            queue: The pull queue it waits in, ``""`` for none.
+            deliver: Where it is sent, beside the account's own webhooks.
+        """
         ...
 
     def pending(
@@ -431,6 +440,21 @@ class Service(Protocol):
     @property
     def events(self) -> Events:
         """What happened."""
+        ...
+
+    @property
+    def tasks(self) -> Tasks:
+        """What is being made of media."""
+        ...
+
+    @property
+    def outputs(self) -> Outputs:
+        """What was made of media."""
+        ...
+
+    @property
+    def procedures(self) -> Procedures:
+        """What can be made of media, by name."""
         ...
 
     @property

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from vodkit.core.events import Event
 
-from .catalog.tables import events
+from .catalog.tables import deliveries, events
 from .names import new_id
+from .processing import Address
 
 LIFETIME = 30 * 24 * 3600.0
 """Seconds that an event is kept."""
@@ -36,9 +37,10 @@ class EventTable:
         media: str,
         payload: Mapping[str, Any],
         queue: str = "",
+        deliver: Sequence[Address] = (),
     ) -> str:
         """See :meth:`contract.Events.add`."""
-        id = new_id()
+        id, now = new_id(), self._now()
         conn.execute(
             insert(events).values(
                 id=id,
@@ -46,13 +48,31 @@ class EventTable:
                 provider=provider,
                 account=account,
                 media=media,
-                at=self._now(),
+                at=now,
                 payload=dict(payload),
                 queue=queue,
                 visible=0.0,
                 confirmed=False,
             )
         )
+        for address in deliver:
+            conn.execute(
+                insert(deliveries).values(
+                    id=new_id(),
+                    event=id,
+                    provider=provider,
+                    account=account,
+                    style=address.style,
+                    target=address.target,
+                    attrs=dict(address.attrs),
+                    state="waiting",
+                    attempts=0,
+                    due=now,
+                    error="",
+                    created=now,
+                    updated=now,
+                )
+            )
         return id
 
     def pending(

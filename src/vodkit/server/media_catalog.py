@@ -6,13 +6,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, cast, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
-from .catalog.tables import media
+from .catalog.tables import media, plays, tasks
 from .contract import MediaQuery, MediaRecord
 from .errors import AlreadyThere
 from .names import check_name
 from .objects import ObjectTable
+from .outputs import OutputTable
+from .processing import OPEN
 
 _FIELDS = tuple(field.name for field in fields(MediaRecord))
 
@@ -25,11 +40,13 @@ class MediaTable:
 
     Args:
         objects: Where the media's bytes are named.
+        outputs: What belongs to media beside them.
         now: The clock.
     """
 
-    def __init__(self, objects: ObjectTable, now: Callable[[], float]) -> None:
+    def __init__(self, objects: ObjectTable, outputs: OutputTable, now: Callable[[], float]) -> None:
         self._objects = objects
+        self._outputs = outputs
         self._now = now
 
     def add(self, conn: Connection, record: MediaRecord) -> None:
@@ -97,13 +114,17 @@ class MediaTable:
         conn.execute(update(media).where(media.c.id == record.id).values(_values(record)))
 
     def delete(self, conn: Connection, id: str) -> None:
-        """See :meth:`contract.MediaCatalog.delete`."""
+        """See :meth:`contract.MediaCatalog.delete`. What is still being made of it is not wanted any more."""
         row = conn.execute(select(media).where(media.c.id == id).with_for_update()).first()
         if row is None:
             return
         conn.execute(delete(media).where(media.c.id == id))
         keys = [key for key in dict.fromkeys((row.key, row.cover_key)) if key]
         self._objects.delete_owned(conn, row.account, row.provider, row.space, keys, row.folder)
+        self._outputs.remove_all(conn, row.provider, row.account, id)
+        gone = and_(tasks.c.media == id, tasks.c.state.in_(OPEN))
+        conn.execute(update(tasks).where(gone).values(wanted=False))
+        conn.execute(delete(plays).where(plays.c.media == id))
 
     def expire(self, conn: Connection, now: float, limit: int) -> int:
         """Delete at most ``limit`` media past their time; how many were."""
@@ -149,6 +170,7 @@ def _values(record: MediaRecord) -> dict[str, Any]:
         if isinstance(value, str):
             check_name(value)
     values["attrs"] = dict(record.attrs)
+    values["facts"] = dict(record.facts)
     return values
 
 

@@ -159,6 +159,10 @@ class MediaRecord:
         folder: Prefix of the keys that belong to this media alone, with its trailing slash: everything under
             it goes when the media goes. ``""`` where media share their folders; then only ``key`` and
             ``cover_key`` go.
+        facts: What a probe found in the original, as :meth:`vodkit.server.media.facts.Facts.as_dict` says it;
+            empty before.
+        access: Who may watch: ``all``, ``private`` (signed links only) or ``password``.
+        password_sealed: What ``password`` asks for, sealed by the vault; not part of the repr.
     """
 
     id: str
@@ -177,6 +181,9 @@ class MediaRecord:
     updated: float
     expires: float | None
     folder: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    access: str = "all"
+    password_sealed: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +226,9 @@ class Settings:
         request_timeout: Seconds without a byte from a client before its request is dropped.
         accounts: Accounts file; without one the service makes its own in ``data``.
         signed_playback: Whether objects play only by signed, expiring links.
+        procedure: Name of what is made of an upload that does not say; ``""`` for nothing.
+        workers: Worker processes that the service keeps while there is work; 0 leaves it to others.
+        private_targets: Whether callbacks and pulls may reach private and loopback addresses.
     """
 
     data: str
@@ -234,3 +244,6 @@ class Settings:
     request_timeout: float = 60.0
     accounts: str = ""
     signed_playback: bool = False
+    procedure: str = ""
+    workers: int = 1
+    private_targets: bool = False

@@ -22,6 +22,7 @@ from .catalog import SqlCatalog
 from .catalog.migrate import RoomTables
 from .contract import Head, Receive, Room, Scope, Send, Settings
 from .playback import Playback
+from .procedures import ProcedureTable
 from .storage import Storage
 from .vault import open_vault
 
@@ -54,6 +55,9 @@ class Service(Tools):
         self.objects = storage.objects
         self.media = storage.media
         self.events = storage.events
+        self.tasks = storage.tasks
+        self.outputs = storage.outputs
+        self.procedures = ProcedureTable(settings.procedure, self.now)
         self.rooms: dict[str, Room] = {}
         self._playback = Playback(self, self.rooms)
         self._log = logs.get("service")

@@ -17,6 +17,8 @@ from .contract import Settings
 from .events import EventTable
 from .media_catalog import MediaTable
 from .objects import ObjectTable
+from .outputs import OutputTable
+from .tasks import TaskTable
 from .uploads import Uploads
 
 _AT_ONCE = 200
@@ -44,7 +46,9 @@ class Storage:
         self.store.recover(self._owned)
         self.uploads = Uploads(self.catalog, self.store, settings.upload_lifetime, now)
         self.objects = ObjectTable(self.catalog, self.store, now)
-        self.media = MediaTable(self.objects, now)
+        self.outputs = OutputTable(self.objects)
+        self.media = MediaTable(self.objects, self.outputs, now)
+        self.tasks = TaskTable(now)
         self.events = EventTable(now)
 
     async def sweep(self, now: float) -> dict[str, int]:
@@ -63,12 +67,16 @@ class Storage:
             some = unnamed[at : at + _AT_ONCE]
             await self.catalog.write(lambda conn, some=some: self._let_go(conn, some))  # type: ignore[misc]
         events = await self.catalog.write(lambda conn: self.events.expire(conn, now))
+        tasks = 0
+        while ended := await self.catalog.write(lambda conn: self.tasks.expire(conn, now, _AT_ONCE)):
+            tasks += ended
         return {
             "uploads_abandoned": abandoned,
             "uploads_forgotten": forgotten,
             "media_expired": media,
             "blobs_unnamed": len(unnamed),
             "events_expired": events,
+            "tasks_forgotten": tasks,
         }
 
     async def close(self) -> None:

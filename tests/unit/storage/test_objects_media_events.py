@@ -245,6 +245,7 @@ def test_sweep(world: World) -> None:
             "media_expired": 1,
             "blobs_unnamed": 1,
             "events_expired": 1,
+            "tasks_forgotten": 0,
         }
         await storage.catalog.settle()
         assert list(world.files()) == [alive.id]

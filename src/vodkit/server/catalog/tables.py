@@ -127,6 +127,7 @@ objects = Table(
     Column("attrs", JSON, nullable=False),
     Column("created", Double, nullable=False),
     Index("ix_objects_blob", "blob"),
+    Index("ix_objects_account", "account"),
 )
 
 media = Table(
@@ -148,6 +149,9 @@ media = Table(
     Column("updated", Double, nullable=False),
     Column("expires", Double),
     Column("folder", Key, nullable=False),
+    Column("facts", JSON, nullable=False, comment="what a probe found; empty before"),
+    Column("access", String(10), nullable=False, comment="who may watch"),
+    Column("password_sealed", Text, nullable=False),
     Index("uq_media_provider_remote_id", "provider", "remote_id", unique=True),
     Index("ix_media_provider_account_created", "provider", "account", "created"),
     Index("ix_media_provider_space_key", "provider", "space", "key"),
@@ -174,4 +178,136 @@ events = Table(
     Index("uq_events_id", "id", unique=True),
     Index("ix_events_pull", "account", "queue", "confirmed", "seq"),
     Index("ix_events_at", "at"),
+)
+
+procedures = Table(
+    "procedures",
+    METADATA,
+    Column("account", String(40), primary_key=True, comment="empty for those that everybody has"),
+    Column("name", Key, primary_key=True),
+    Column("spec", JSON, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+)
+
+tasks = Table(
+    "tasks",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("provider", String(40), nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("media", String(40), nullable=False, comment="empty while a pull has not made it"),
+    Column("remote_id", Key, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("decides", Boolean, nullable=False, comment="whether the media's status follows"),
+    Column("wanted", Boolean, nullable=False, comment="false once somebody cancelled it"),
+    Column("spec", JSON, nullable=False),
+    Column("attrs", JSON, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("attempt", Integer, nullable=False, comment="only the run of this number may publish"),
+    Column("worker", String(40), nullable=False),
+    Column("created", Double, nullable=False),
+    Column("started", Double),
+    Column("finished", Double),
+    Column("updated", Double, nullable=False),
+    Index("uq_tasks_provider_remote_id", "provider", "remote_id", unique=True),
+    Index("ix_tasks_state", "state", "priority", "created"),
+    Index("ix_tasks_media", "media"),
+    Index("ix_tasks_account_created", "account", "created"),
+    Index("ix_tasks_worker", "worker"),
+    Index("ix_tasks_finished", "finished"),
+)
+
+task_steps = Table(
+    "task_steps",
+    METADATA,
+    Column("task", String(40), ForeignKey(tasks.c.id), primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("progress", Double, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("started", Double),
+    Column("finished", Double),
+)
+
+workers = Table(
+    "workers",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("place", Text, nullable=False, comment="host and process, for people"),
+    Column("started", Double, nullable=False),
+    Column("beat", Double, nullable=False, comment="the lease is over some seconds after this"),
+)
+
+outputs = Table(
+    "outputs",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("media", String(40), nullable=False),
+    Column("task", String(40), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("name", Key, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("created", Double, nullable=False),
+    Index("ix_outputs_media", "media", "created"),
+    Index("ix_outputs_task", "task"),
+)
+
+plays = Table(
+    "plays",
+    METADATA,
+    Column("media", String(40), primary_key=True),
+    Column("day", String(10), primary_key=True, comment="UTC, as 2030-01-31"),
+    Column("count", BigInteger, nullable=False),
+    Index("ix_plays_day", "day"),
+)
+
+webhooks = Table(
+    "webhooks",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("account", String(40), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret_sealed", Text, nullable=False),
+    Column("types", JSON, nullable=False, comment="of events; none for all"),
+    Column("disabled", Boolean, nullable=False),
+    Column("created", Double, nullable=False),
+    Index("ix_webhooks_account", "account"),
+)
+
+deliveries = Table(
+    "deliveries",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("event", String(40), nullable=False),
+    Column("provider", String(40), nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("style", String(40), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("attrs", JSON, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", Double, nullable=False),
+    Column("status", Integer, comment="of the last answer"),
+    Column("error", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    Index("ix_deliveries_state_due", "state", "due"),
+    Index("ix_deliveries_account_created", "account", "created"),
+    Index("ix_deliveries_event", "event"),
+)
+
+account_settings = Table(
+    "account_settings",
+    METADATA,
+    Column("account", String(40), primary_key=True),
+    Column("settings", JSON, nullable=False),
 )
