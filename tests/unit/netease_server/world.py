@@ -7,24 +7,19 @@ import hashlib
 import json
 import secrets
 import socket
-import threading
-import time
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import urllib3
-import uvicorn
 
-from vodkit.server import service as service_module
-from vodkit.server.contract import Settings
-from vodkit.server.limits import connection_class
 from vodkit.server.service import Service
+
+from ..serving import Clock, serving
 
 MIB = 1 << 20
 BLOCK = 4 * MIB
@@ -113,16 +108,6 @@ class Caller:
         """The vid of an object, or ``None``."""
         found = self.post("video/query", {"objectNames": [target.object]}).json
         return found["ret"]["list"][0]["vid"] if found["code"] == 200 else None
-
-
-class Clock:
-    """The service's clock: the real one, and what it is put forward by."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def now(self) -> float:
-        return time.time() + self.ahead
 
 
 class World:
@@ -224,65 +209,5 @@ GOLDEN = '[[account]]\nprovider = "netease"\nid = "golden-app-key"\nsecret = "go
 @contextmanager
 def running(folder: Path, patch: pytest.MonkeyPatch, **settings: Any) -> Iterator[World]:
     """A service until the block ends; a second one on the same folder goes on with its data."""
-    clock = Clock()
-    patch.setattr(service_module, "time", SimpleNamespace(time=clock.now))
-    accounts = folder / "accounts.toml"
-    accounts.write_text(ACCOUNTS + GOLDEN)
-    ready = threading.Event()
-    found: list[World] = []
-    problems: list[BaseException] = []
-    servers: list[uvicorn.Server] = []
-
-    async def serve() -> None:
-        config = uvicorn.Config(
-            lambda *_: None,
-            http=connection_class(64 * 1024, 60.0),
-            port=0,
-            interface="asgi3",
-            lifespan="off",
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        # Only a socket that says that it is TCP gets TCP_NODELAY from asyncio.
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        where = Settings(
-            data=str(folder / "data"),
-            public_url=f"http://127.0.0.1:{port}",
-            accounts=str(accounts),
-            **settings,
-        )
-        Path(where.data).mkdir(exist_ok=True)
-        async with Service.open(where) as service:
-            config.app = service.app
-            server = uvicorn.Server(config)
-            servers.append(server)
-            found.append(World(port, service, asyncio.get_running_loop(), clock))
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            while not (server.started or serving.done()):
-                await asyncio.sleep(0.01)
-            ready.set()
-            await serving
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except BaseException as problem:
-            problems.append(problem)
-        finally:
-            ready.set()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    ready.wait()
-    if not found or problems:
-        thread.join()
-        raise AssertionError("the service did not start") from (problems[0] if problems else None)
-    try:
-        yield found[0]
-    finally:
-        servers[0].should_exit = True
-        thread.join()
-        assert not problems, problems
+    with serving(folder, ACCOUNTS + GOLDEN, patch, **settings) as served:
+        yield World(served.port, served.service, served.loop, served.clock)

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 import urllib3
-import uvicorn
 
 from vodkit.providers.tencent import sign
 from vodkit.providers.tencent.cos import sign as cos_sign
 from vodkit.providers.tencent.server import events
 from vodkit.providers.tencent.wire import flatten
-from vodkit.server import service as service_module
-from vodkit.server.contract import Settings
-from vodkit.server.limits import connection_class
 from vodkit.server.service import Service
+
+from ..serving import Clock, serving
 
 HOST = "vod.tencentcloudapi.com"
 JSON = "application/json"
@@ -203,16 +198,6 @@ class Caller:
         )
 
 
-class Clock:
-    """The service's clock: the real one, and what it is put forward by."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def now(self) -> float:
-        return time.time() + self.ahead
-
-
 class World:
     """A service on a real socket."""
 
@@ -302,64 +287,6 @@ region = "ap-singapore"
 @contextmanager
 def running(folder: Path, patch: pytest.MonkeyPatch, **settings: Any) -> Iterator[World]:
     """A service until the block ends."""
-    clock = Clock()
     patch.setattr(events, "LONGEST_WAIT", 0.2)
-    patch.setattr(service_module, "time", SimpleNamespace(time=clock.now))
-    accounts = folder / "accounts.toml"
-    accounts.write_text(ACCOUNTS)
-    ready = threading.Event()
-    found: list[World] = []
-    problems: list[BaseException] = []
-    servers: list[uvicorn.Server] = []
-
-    async def serve() -> None:
-        config = uvicorn.Config(
-            lambda *_: None,
-            http=connection_class(64 * 1024, 60.0),
-            port=0,
-            interface="asgi3",
-            lifespan="off",
-            log_config=None,
-            server_header=False,
-        )
-        listener = config.bind_socket()
-        port = listener.getsockname()[1]
-        where = Settings(
-            data=str(folder / "data"),
-            public_url=f"http://127.0.0.1:{port}",
-            accounts=str(accounts),
-            **settings,
-        )
-        Path(where.data).mkdir()
-        async with Service.open(where) as service:
-            config.app = service.app
-            server = uvicorn.Server(config)
-            servers.append(server)
-            found.append(World(port, service, asyncio.get_running_loop(), clock))
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            while not (server.started or serving.done()):
-                await asyncio.sleep(0.01)
-            ready.set()
-            await serving
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except BaseException as problem:
-            problems.append(problem)
-        finally:
-            ready.set()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    ready.wait()
-    try:
-        if not found:
-            raise problems[0]
-        yield found[0]
-    finally:
-        for server in servers:
-            server.should_exit = True
-        thread.join()
-    if problems:
-        raise problems[0]
+    with serving(folder, ACCOUNTS, patch, **settings) as served:
+        yield World(served.port, served.service, served.loop, served.clock)

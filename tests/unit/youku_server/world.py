@@ -6,24 +6,19 @@ import asyncio
 import hashlib
 import json
 import random
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import urllib3
-import uvicorn
 
-from vodkit.server import service as service_module
-from vodkit.server.contract import Settings
-from vodkit.server.limits import connection_class
 from vodkit.server.service import Service
+
+from ..serving import Clock, serving
 
 API = "api.youku.com"
 OPEN = "openapi.youku.com"
@@ -209,74 +204,8 @@ class Upload:
         return answer.body
 
 
-class Clock:
-    """The service's clock: the real one, and what it is put forward by."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def now(self) -> float:
-        return time.time() + self.ahead
-
-
 @contextmanager
 def running(folder: Path, patch: pytest.MonkeyPatch, **settings: Any) -> Iterator[World]:
     """A service until the block ends."""
-    clock = Clock()
-    patch.setattr(service_module, "time", SimpleNamespace(time=clock.now))
-    accounts = folder / "accounts.toml"
-    accounts.write_text(ACCOUNTS)
-    ready = threading.Event()
-    found: list[World] = []
-    problems: list[BaseException] = []
-    servers: list[uvicorn.Server] = []
-
-    async def serve() -> None:
-        config = uvicorn.Config(
-            lambda *_: None,
-            http=connection_class(64 * 1024, 60.0),
-            port=0,
-            interface="asgi3",
-            lifespan="off",
-            log_config=None,
-            server_header=False,
-        )
-        listener = config.bind_socket()
-        port = listener.getsockname()[1]
-        data = folder / "data"
-        data.mkdir(exist_ok=True)
-        where = Settings(
-            data=str(data), public_url=f"http://127.0.0.1:{port}", accounts=str(accounts), **settings
-        )
-        async with Service.open(where) as service:
-            config.app = service.app
-            server = uvicorn.Server(config)
-            servers.append(server)
-            found.append(World(port, service, asyncio.get_running_loop(), clock))
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            while not (server.started or serving.done()):
-                await asyncio.sleep(0.01)
-            ready.set()
-            await serving
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except BaseException as problem:
-            problems.append(problem)
-        finally:
-            ready.set()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    ready.wait()
-    try:
-        if not found:
-            raise problems[0]
-        yield found[0]
-    finally:
-        for server in servers:
-            server.should_exit = True
-        thread.join()
-    if problems:
-        raise problems[0]
+    with serving(folder, ACCOUNTS, patch, **settings) as served:
+        yield World(served.port, served.service, served.loop, served.clock)
