@@ -29,6 +29,7 @@
     │   ├── RateLimited
     │   ├── QuotaExceeded
     │   ├── ServerError
+    │   ├── ProcessingFailed     the media was stored, and what was to be made of it was not
     │   ├── ProtocolError        the answer cannot be understood
     │   └── Superseded           the remote upload is gone for good and must be opened anew
     ├── IntegrityError           what the provider stored is not what was read
@@ -246,6 +247,12 @@ class ServerError(RemoteError):
     """The provider failed."""
 
     default_retryable = True
+
+
+class ProcessingFailed(RemoteError):
+    """The media was stored, and what was to be made of it, or of its source, was not."""
+
+    default_advice = "See whether the file plays on this machine; then upload it again, or process it anew"
 
 
 class ProtocolError(RemoteError):

@@ -25,7 +25,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from .nouns import Account, Blob, Head, MediaQuery, MediaRecord, Settings, StoredObject, StoredPart, Upload
-from .processing import Address, Outputs, Procedures, Tasks
+from .processing import Address, Outputs, Procedures, Quota, Tasks
 
 __all__ = [
     "Account",
@@ -215,7 +215,7 @@ class Uploads(Protocol):
             then: Runs in the same commit as the part's row; its result is returned in place of the part.
 
         Raises:
-            Truncated, TooLarge, DigestMismatch, StorageFull, UploadGone: nothing was kept.
+            Truncated, TooLarge, DigestMismatch, StorageFull, QuotaExceeded, UploadGone: nothing was kept.
         """
         ...
 
@@ -455,6 +455,11 @@ class Service(Protocol):
     @property
     def procedures(self) -> Procedures:
         """What can be made of media, by name."""
+        ...
+
+    @property
+    def quota(self) -> Quota:
+        """How much accounts may store."""
         ...
 
     @property

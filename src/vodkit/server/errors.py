@@ -7,6 +7,7 @@
     ├── TooLarge          the body is longer than allowed or announced
     ├── DigestMismatch    the bytes are not those that were announced
     ├── StorageFull       no room on the disk or in the database
+    │   └── QuotaExceeded the account may not store that much
     ├── UploadGone        the upload is unknown, expired, completed or aborted
     ├── PartsInvalid      the list of parts to complete with does not fit
     │   └── PartMissing   it names a part that was not received
@@ -49,6 +50,22 @@ class DigestMismatch(ServiceError):
 
 class StorageFull(ServiceError):
     """There is no room left on the disk or in the database; nothing was changed."""
+
+
+class QuotaExceeded(StorageFull):
+    """The account may not store that much; nothing was changed. Its text may be shown to the account.
+
+    Attributes:
+        quota: Bytes that the account may store.
+        used: Bytes that it stores, or is sending.
+        needed: Bytes that were asked for.
+    """
+
+    def __init__(self, quota: int, used: int, needed: int) -> None:
+        super().__init__(
+            f"the account's quota is {quota} bytes, of which {used} are used; {needed} more were asked for"
+        )
+        self.quota, self.used, self.needed = quota, used, needed
 
 
 class UploadGone(ServiceError):

@@ -258,6 +258,44 @@ class Procedures(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What an account stores.
+
+    Attributes:
+        objects: How many originals, covers and files of outputs.
+        stored: Bytes of these.
+        coming: Bytes of the parts of its open uploads.
+        quota: Bytes that it may store, or ``None``.
+    """
+
+    objects: int
+    stored: int
+    coming: int
+    quota: int | None
+
+    @property
+    def used(self) -> int:
+        """Bytes that count."""
+        return self.stored + self.coming
+
+
+class Quota(Protocol):
+    """How much accounts may store. ``Uploads.receive`` minds it by itself."""
+
+    def check(self, conn: Connection, account: str, needed: int) -> None:
+        """Whether an account may store ``needed`` bytes more: for whoever knows before bytes come.
+
+        Raises:
+            QuotaExceeded: it may not.
+        """
+        ...
+
+    def usage(self, conn: Connection, account: str) -> Usage:
+        """What an account stores now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """Where an event is to be sent.
 

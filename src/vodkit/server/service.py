@@ -51,6 +51,7 @@ class Service(Tools):
     def __init__(self, settings: Settings, storage: Storage, kinds: Mapping[str, type]) -> None:
         super().__init__(settings, storage.catalog)
         self._storage = storage
+        self.quota = storage.quota
         self.uploads = storage.uploads
         self.objects = storage.objects
         self.media = storage.media

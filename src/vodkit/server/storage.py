@@ -18,6 +18,7 @@ from .events import EventTable
 from .media_catalog import MediaTable
 from .objects import ObjectTable
 from .outputs import OutputTable
+from .quota import QuotaGuard
 from .tasks import TaskTable
 from .uploads import Uploads
 
@@ -44,7 +45,8 @@ class Storage:
         self.catalog = catalog
         self.store: BlobStore = LocalBlobs(Path(settings.data) / "blobs")
         self.store.recover(self._owned)
-        self.uploads = Uploads(self.catalog, self.store, settings.upload_lifetime, now)
+        self.quota = QuotaGuard(self.catalog)
+        self.uploads = Uploads(self.catalog, self.store, self.quota, settings.upload_lifetime, now)
         self.objects = ObjectTable(self.catalog, self.store, now)
         self.outputs = OutputTable(self.objects)
         self.media = MediaTable(self.objects, self.outputs, now)

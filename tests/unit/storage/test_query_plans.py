@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from vodkit.server.procedures import change_settings
 from vodkit.server.storage import Storage
 
 from .world import World, content, finish, name, send, start
@@ -15,6 +16,8 @@ from .world import World, content, finish, name, send, start
 async def everything(storage: Storage) -> None:
     read, write = storage.catalog.read, storage.catalog.write
     upload = await start(storage)
+    await write(lambda conn: change_settings(conn, "acc", quota=10**6))
+    await read(lambda conn: storage.quota.usage(conn, "acc"))
     for _ in range(2):
         await send(storage, upload, 1, b"x" * 5000)
     await read(lambda conn: storage.uploads.get(conn, upload.id))

@@ -77,6 +77,7 @@ uploads = Table(
     Column("slot_size", BigInteger, comment="bytes in a home slot; NULL until a part set it"),
     Index("ix_uploads_place", "provider", "space", "state", "key", "id"),
     Index("ix_uploads_expires", "expires"),
+    Index("ix_uploads_account_state", "account", "state"),
 )
 
 parts = Table(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..blobs import MIB, Ground, Sink
 from ..contract import Incoming
 from ..errors import TooLarge, Truncated
+from ..quota import Hold
 from .digests import Digester
 from .follow import Md5Follower
 
@@ -40,17 +41,18 @@ class Receiving:
         return (number - self.slot_first) * self.slot_size
 
 
-async def pour(body: Incoming, sink: Sink, digester: Digester, limit: int | None) -> int:
+async def pour(body: Incoming, sink: Sink, digester: Digester, hold: Hold, limit: int | None) -> int:
     """Take a body in batches of 1 MiB; its size.
 
     Raises:
-        Truncated, TooLarge, StorageFull: see ``Uploads.receive``.
+        Truncated, TooLarge, StorageFull, QuotaExceeded: see ``Uploads.receive``.
     """
     size = 0
     batch: list[bytes] = []
     held = 0
 
     async def hand_over() -> None:
+        await hold.reach(size)
         await sink.write(batch)
         await digester.update(batch)
 

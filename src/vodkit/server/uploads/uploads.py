@@ -17,6 +17,7 @@ from ..catalog.tables import parts, uploads
 from ..contract import Blob, Incoming, StoredPart, Upload
 from ..errors import DigestMismatch, TooLarge, UploadGone
 from ..names import check_name, new_id
+from ..quota import QuotaGuard
 from . import rows
 from .digests import Digester
 from .follow import Md5Follower
@@ -31,15 +32,22 @@ class Uploads:
     Args:
         catalog: The database.
         store: Where bytes go.
+        quota: How much accounts may store.
         lifetime: Seconds that an unfinished upload is kept.
         now: The clock.
     """
 
     def __init__(
-        self, catalog: SqlCatalog, store: BlobStore, lifetime: float, now: Callable[[], float]
+        self,
+        catalog: SqlCatalog,
+        store: BlobStore,
+        quota: QuotaGuard,
+        lifetime: float,
+        now: Callable[[], float],
     ) -> None:
         self._catalog = catalog
         self._store = store
+        self._quota = quota
         self._lifetime = lifetime
         self._now = now
         self._open: dict[str, Receiving] = {}
@@ -143,22 +151,25 @@ class Uploads:
         expect = expect or {}
         if limit is not None and body.length is not None and body.length > limit:
             raise TooLarge(f"{body.length} bytes, where at most {limit} are taken")
-        here = await self._opened(upload.id)
-        assert here.ground is not None
-        sink = here.ground.sink(here.home(number, offset, body.length), body.length)
-        try:
-            digester = Digester(sorted({*digests, *expect}), self._digesters)
-            size = await pour(body, sink, digester, limit)
-            found = await digester.finish()
-            for name, wanted in expect.items():
-                if found[name] != wanted.lower():
-                    raise DigestMismatch(name, wanted, found[name])
-            place = await sink.finish()
-        except BaseException:
-            await self._finish(sink.discard())
-            raise
-        part = StoredPart(number, size, found, self._now())
-        return await self._finish(self._commit(upload.id, here, part, place, sink, then))
+        with self._quota.hold(upload.account, upload.id, number) as hold:
+            await hold.reach(body.length or 0)
+            here = await self._opened(upload.id)
+            assert here.ground is not None
+            sink = here.ground.sink(here.home(number, offset, body.length), body.length)
+            try:
+                digester = Digester(sorted({*digests, *expect}), self._digesters)
+                size = await pour(body, sink, digester, hold, limit)
+                found = await digester.finish()
+                for name, wanted in expect.items():
+                    if found[name] != wanted.lower():
+                        raise DigestMismatch(name, wanted, found[name])
+                place = await sink.finish()
+            except BaseException:
+                await self._finish(sink.discard())
+                raise
+            part = StoredPart(number, size, found, self._now())
+            hold.commit()
+            return await self._finish(self._commit(upload.id, here, part, place, sink, then))
 
     def complete(self, conn: Connection, id: str, numbers: Sequence[int] | None = None) -> Blob:
         """See :meth:`contract.Uploads.complete`.

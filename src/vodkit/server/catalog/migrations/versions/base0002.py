@@ -31,6 +31,7 @@ def upgrade() -> None:
     )
     op.add_column("media", sa.Column("password_sealed", sa.Text(), nullable=False, server_default=""))
     op.create_index("ix_objects_account", "objects", ["account"])
+    op.create_index("ix_uploads_account_state", "uploads", ["account", "state"])
     op.create_table(
         "procedures",
         sa.Column("account", sa.String(40), nullable=False, comment="empty for those that everybody has"),
