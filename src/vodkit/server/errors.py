@@ -14,6 +14,8 @@
     ├── BadName           a key or a space that cannot be stored
     ├── AlreadyThere      a row of this identity exists
     ├── BlobGone          the bytes are not there any more
+    ├── TargetRefused     a callback or pull would go where the service does not connect (targets)
+    ├── TargetFailed      a callback or pull got no whole answer (targets)
     └── HangUp            this request ends without an answer
 """
 

@@ -1,0 +1,401 @@
+"""Requests to addresses that users of the service name: callbacks go out, and sources are pulled.
+
+Such an address must not become a way into the network that the service stands in. Its name is resolved
+once, every address it leads to is judged, and the connection goes to exactly what was judged; the name stays
+in the ``Host`` header and in TLS. Proxies of the environment are not used: what they would connect to cannot
+be judged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.response import HTTPResponse
+
+from .errors import ServiceError
+
+LONGEST_URL = 2048
+MOST_HOPS = 5
+"""Redirects that :func:`fetch` follows."""
+
+_PORTS = {"http": 80, "https": 443}
+_REDIRECTS = (301, 302, 303, 307, 308)
+_ILL = re.compile(r"[\x00-\x20\x7f\\]")
+_URL_CHARACTERS = "%/:=&?~+!$,;'@()*[]"
+_PIECE = 1 << 20
+
+Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_REFUSED = [
+    ipaddress.ip_network(text)
+    for text in (
+        "100.64.0.0/10",  # shared by carriers
+        "168.63.129.16/32",  # how one large cloud talks to its own machines
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "64:ff9b:1::/48",  # NAT64 of a site
+        "fec0::/10",
+    )
+]
+
+
+class TargetRefused(ServiceError):
+    """The service does not connect to such an address; its text may be shown to whoever named it."""
+
+
+class TargetFailed(ServiceError):
+    """There was no whole answer; its text may be shown to whoever named the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL that may be connected to, as far as its text goes.
+
+    Attributes:
+        scheme: ``http`` or ``https``.
+        host: Name in ASCII, or address; IPv6 without brackets.
+        port: TCP port.
+        authority: Value of the ``Host`` header.
+        path: Request target, percent-encoded.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    authority: str
+    path: str
+
+    @property
+    def url(self) -> str:
+        """The URL as it is requested."""
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a request may take, and how much of its answer is read.
+
+    Attributes:
+        connect: Seconds for the connection, TLS included.
+        read: Seconds without a byte moving.
+        total: Seconds from the connection's begin to the answer's end.
+        answer: Bytes of an answer that :func:`send` reads; the rest is left.
+    """
+
+    connect: float = 5.0
+    read: float = 10.0
+    total: float = 20.0
+    answer: int = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver said.
+
+    Attributes:
+        status: HTTP status.
+        body: Its beginning, as it came.
+    """
+
+    status: int
+    body: bytes
+
+
+def check(url: str) -> Target:
+    """Whether a URL has the form of one that the service connects to; nothing is resolved.
+
+    Raises:
+        TargetRefused: it is not absolute ``http`` or ``https``, carries a user or password, names a port
+            below 1024 other than 80 and 443, or holds what no URL holds.
+    """
+    if len(url) > LONGEST_URL:
+        raise TargetRefused(f"the address is longer than {LONGEST_URL} characters")
+    if _ILL.search(url):
+        raise TargetRefused("the address holds spaces, control characters or backslashes")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+        name = host.encode("idna").decode("ascii").rstrip(".") if host and ":" not in host else host
+    except ValueError as error:
+        raise TargetRefused("the address is no valid URL") from error
+    scheme = parts.scheme.lower()
+    if scheme not in _PORTS or not name:
+        raise TargetRefused("the address must begin with http:// or https:// and a host")
+    if parts.username is not None or parts.password is not None:
+        raise TargetRefused("the address must not hold a user or a password")
+    number = _PORTS[scheme] if port is None else port
+    if number not in _PORTS.values() and number < 1024:
+        raise TargetRefused("the address must name port 80, 443 or one from 1024 on")
+    shown = f"[{name}]" if ":" in name else name
+    authority = shown if number == _PORTS[scheme] else f"{shown}:{number}"
+    path = quote(parts.path or "/", safe=_URL_CHARACTERS)
+    query = f"?{quote(parts.query, safe=_URL_CHARACTERS)}" if parts.query else ""
+    return Target(scheme, name, number, authority, path + query)
+
+
+def is_private(address: Ip) -> bool:
+    """Whether an address is no place of the public internet, as itself or as what it stands for."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = _embedded(address)
+        if inner is not None:
+            return is_private(inner)
+    return (
+        not address.is_global
+        or address.is_multicast
+        or address.is_reserved
+        or any(address in network for network in _REFUSED)
+    )
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address stands for, if it does."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+
+
+def resolve(target: Target, *, private: bool) -> list[Any]:
+    """What ``target`` leads to, as the arguments of sockets.
+
+    Raises:
+        TargetRefused: one of its addresses is private, and ``private`` is not allowed.
+        TargetFailed: its name leads nowhere.
+    """
+    try:
+        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise TargetFailed(f"the name {target.host} has no address") from error
+    for *_, address in found:
+        ip = ipaddress.ip_address(str(address[0]).partition("%")[0])
+        if not private and is_private(ip):
+            raise TargetRefused(
+                f"{target.host} leads to a private address; the service must be told to allow that"
+            )
+    return found
+
+
+def send(
+    url: str,
+    *,
+    method: str = "POST",
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+    private: bool = False,
+    bounds: Bounds | None = None,
+) -> Answer:
+    """One request and its answer; redirects are answers like others.
+
+    Args:
+        url: Where to.
+        method, headers, body: The request.
+        private: Whether private addresses are allowed.
+        bounds: Time and size.
+
+    Raises:
+        TargetRefused: the service does not connect there; nothing was sent.
+        TargetFailed: there was no answer in time, or it broke.
+    """
+    limits = bounds or Bounds()
+    with _Exchange(check(url), private, limits) as exchange:
+        response = exchange.request(method, headers or {}, body)
+        answer = b""
+        while len(answer) < limits.answer and (more := exchange.read(limits.answer - len(answer))):
+            answer += more
+        return Answer(response.status, answer)
+
+
+class Fetched:
+    """The answer to a :func:`fetch`, while it arrives.
+
+    Attributes:
+        url: Where it came from in the end.
+        status: HTTP status.
+        headers: Names in lower case.
+    """
+
+    def __init__(self, url: str, exchange: _Exchange, response: HTTPResponse) -> None:
+        self.url = url
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        self._exchange = exchange
+
+    @property
+    def length(self) -> int | None:
+        """Bytes that the answer announces, if it does."""
+        text = self.headers.get("content-length", "")
+        return int(text) if text.isascii() and text.isdigit() else None
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body in pieces of at most 1 MiB, as it was sent.
+
+        Raises:
+            TargetFailed: it ended before the length it had announced, took too long, or was aborted.
+        """
+        while piece := self._exchange.read(_PIECE):
+            yield piece
+
+    def abort(self) -> None:
+        """Let whoever waits for the body fail at once. Called from any thread."""
+        self._exchange.cut()
+
+
+@contextlib.contextmanager
+def fetch(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    private: bool = False,
+    bounds: Bounds | None = None,
+) -> Iterator[Fetched]:
+    """GET a source; at most :data:`MOST_HOPS` redirects are followed, each checked like the first address.
+
+    Raises:
+        TargetRefused: the service does not connect there, or there are too many redirects.
+        TargetFailed: there was no answer in time, or it broke.
+    """
+    place = check(url)
+    for _ in range(MOST_HOPS + 1):
+        with _Exchange(place, private, bounds or Bounds()) as exchange:
+            response = exchange.request("GET", {"Accept-Encoding": "identity", **(headers or {})}, b"")
+            onward = response.headers.get("location", "")
+            if response.status not in _REDIRECTS or not onward:
+                yield Fetched(place.url, exchange, response)
+                return
+        place = check(urljoin(place.url, onward))
+    raise TargetRefused(f"the address leads on more than {MOST_HOPS} times")
+
+
+class _Exchange:
+    """One request on a connection of its own, cut when its time is over.
+
+    A time-out of the socket alone would not do: a receiver that sends a byte now and then never meets it.
+    """
+
+    def __init__(self, target: Target, private: bool, bounds: Bounds) -> None:
+        self._target = target
+        self._bounds = bounds
+        self._late = False
+        self._cut = False
+        self._twin: socket.socket | None = None
+        self._lock = threading.Lock()
+        self._response: HTTPResponse | None = None
+        self._connection = _connection(target, self._open, bounds.connect)
+        self._places = resolve(target, private=private)
+        self._timer = threading.Timer(bounds.total, self._expire)
+        self._timer.daemon = True
+
+    def __enter__(self) -> _Exchange:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._response is not None:
+            self._response.close()
+        self._connection.close()
+        with self._lock:
+            twin, self._twin = self._twin, None
+        if twin is not None:
+            twin.close()
+
+    def request(self, method: str, headers: Mapping[str, str], body: bytes) -> HTTPResponse:
+        """Send, and wait for the head of the answer."""
+        with self._explained("no connection could be made"):
+            self._connection.connect()
+        self._connection.timeout = self._bounds.read
+        named = {"Host": self._target.authority, "User-Agent": "vodkit", **headers}
+        with self._explained("there was no answer"):
+            self._connection.request(
+                method, self._target.path, body or None, named, preload_content=False, decode_content=False
+            )
+            self._response = self._connection.getresponse()
+        return self._response
+
+    def read(self, most: int) -> bytes:
+        """At most so many bytes of the answer's body; none at its end."""
+        assert self._response is not None
+        with self._explained("the answer broke off"):
+            piece = self._response.read(most)
+            if not piece and self._cut:
+                # Of an answer without a length this would pass for its end.
+                raise ConnectionAbortedError
+            return piece
+
+    def cut(self) -> None:
+        """End whatever blocks on the connection."""
+        with self._lock:
+            self._cut = True
+            if self._twin is not None:
+                with contextlib.suppress(OSError):
+                    self._twin.shutdown(socket.SHUT_RDWR)
+
+    def _expire(self) -> None:
+        self._late = True
+        self.cut()
+
+    def _open(self) -> socket.socket:
+        """A socket to the first of the places that answers."""
+        failure: OSError | None = None
+        for family, kind, protocol, _, address in self._places:
+            sock = socket.socket(family, kind, protocol)
+            try:
+                sock.settimeout(self._bounds.connect)
+                sock.connect(address)
+            except OSError as error:
+                failure = error
+                sock.close()
+                continue
+            # TLS detaches the socket object; its duplicate stays good for ending the connection.
+            with self._lock:
+                self._twin = sock.dup()
+                cut = self._cut
+            if cut:
+                self.cut()
+            return sock
+        raise failure or OSError("the name has no address")
+
+    @contextlib.contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, HTTPException, HTTPError, ValueError) as error:
+            raise TargetFailed(f"{what}: {self._reason(error)}") from error
+
+    def _reason(self, error: Exception) -> str:
+        if self._late:
+            return f"it took longer than {self._bounds.total:g} seconds"
+        if self._cut:
+            return "it was aborted"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"the certificate is not trusted ({error.verify_message})"
+        if isinstance(error, TimeoutError):
+            return "nothing moved in time"
+        return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+
+
+def _connection(target: Target, opener: Any, timeout: float) -> HTTPConnection:
+    """A connection of urllib3 that takes its socket from ``opener``."""
+    if target.scheme == "http":
+        plain: HTTPConnection = HTTPConnection(target.host, target.port, timeout=timeout)
+    else:
+        plain = HTTPSConnection(target.host, target.port, timeout=timeout, ssl_context=_tls())
+    plain._new_conn = opener  # type: ignore[method-assign]
+    return plain
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
