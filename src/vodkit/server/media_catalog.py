@@ -6,21 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    Row,
-    and_,
-    cast,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, union_all, update
 
+from .catalog.attrs import attrs_in
 from .catalog.tables import media, plays, tasks
 from .contract import MediaQuery, MediaRecord
 from .errors import AlreadyThere
@@ -149,11 +137,7 @@ def _conditions(query: MediaQuery) -> Iterator[Any]:
     for column, wanted in sets:
         if wanted is not None:
             yield column.in_(wanted)
-    for name, facts in query.attrs.items():
-        fact: Any = media.c.attrs[name].as_string()
-        if any(isinstance(value, int) for value in facts):
-            fact = cast(fact, BigInteger)
-        yield fact.in_(facts)
+    yield from attrs_in(media.c.attrs, query.attrs)
     if query.created_from is not None:
         yield media.c.created >= query.created_from
     if query.created_until is not None:

@@ -141,6 +141,7 @@ class TaskQuery:
     Attributes:
         provider, account, media, kind: The field of this name.
         states: Sets that the state must be in.
+        attrs: The same for the room's own facts, by name: either texts or whole numbers.
         created_from, created_until, finished_from, finished_until: Seconds since the epoch, both included.
     """
 
@@ -149,6 +150,7 @@ class TaskQuery:
     media: str | None = None
     kind: str | None = None
     states: Collection[str] | None = None
+    attrs: Mapping[str, Collection[str] | Collection[int]] = field(default_factory=dict)
     created_from: float | None = None
     created_until: float | None = None
     finished_from: float | None = None
@@ -207,11 +209,17 @@ class Tasks(Protocol):
         conn: Connection,
         query: TaskQuery,
         *,
+        by: str = "created",
         ascending: bool = False,
         after: tuple[float, str] | None = None,
         limit: int = 100,
     ) -> list[Task]:
-        """Tasks with their steps, newest first unless ``ascending``; after ``(created, id)``, exclusive."""
+        """Tasks with their steps, newest first unless ``ascending``.
+
+        Args:
+            by: The time to sort by, ``created`` or ``finished``; by the latter only ended ones are found.
+            after: That time and the id of the last one seen, exclusive.
+        """
         ...
 
     def cancel(self, conn: Connection, id: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
+from .catalog.attrs import attrs_in
 from .catalog.tables import media as media_rows
 from .catalog.tables import task_steps, tasks
 from .names import check_name, new_id
@@ -105,18 +106,20 @@ class TaskTable:
         conn: Connection,
         query: TaskQuery,
         *,
+        by: str = "created",
         ascending: bool = False,
         after: tuple[float, str] | None = None,
         limit: int = 100,
     ) -> list[Task]:
         """See :meth:`processing.Tasks.find`."""
-        wanted = select(tasks).where(*_conditions(query))
+        time = tasks.c[by]
+        wanted = select(tasks).where(*_conditions(query), time.is_not(None))
         if after is not None:
-            created, id = after
-            here = tasks.c.created > created if ascending else tasks.c.created < created
+            moment, id = after
+            here = time > moment if ascending else time < moment
             beside = tasks.c.id > id if ascending else tasks.c.id < id
-            wanted = wanted.where(or_(here, and_(tasks.c.created == created, beside)))
-        order = (tasks.c.created, tasks.c.id) if ascending else (tasks.c.created.desc(), tasks.c.id.desc())
+            wanted = wanted.where(or_(here, and_(time == moment, beside)))
+        order = (time, tasks.c.id) if ascending else (time.desc(), tasks.c.id.desc())
         rows = conn.execute(wanted.order_by(*order).limit(limit)).all()
         steps = _steps(conn, [row.id for row in rows])
         return [_task_of(row, steps.get(row.id, ())) for row in rows]
@@ -190,6 +193,7 @@ def _conditions(query: TaskQuery) -> list[Any]:
     ]
     if query.states is not None:
         found.append(tasks.c.state.in_(query.states))
+    found += attrs_in(tasks.c.attrs, query.attrs)
     for column, low, high in (
         (tasks.c.created, query.created_from, query.created_until),
         (tasks.c.finished, query.finished_from, query.finished_until),
