@@ -14,6 +14,7 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
+    Collection,
     Iterable,
     Iterator,
     Mapping,
@@ -39,6 +40,7 @@ __all__ = [
     "MediaQuery",
     "MediaRecord",
     "Objects",
+    "Plays",
     "Receive",
     "Room",
     "Scope",
@@ -63,8 +65,10 @@ class Room(Protocol):
 
     A room may offer more, which the service finds by name:
 
-    - ``check_play(head: Head, found: StoredObject) -> bool | None``, plain or async: whether a request for a
-      play URL may have the object, by the vendor's own links; ``None`` leaves it to the service's own rule.
+    - ``check_play(head: Head, found: StoredObject, media: MediaRecord | None) -> float | None``, plain or
+      async: until when (seconds since the epoch) a request for a play URL may have the object, by the
+      vendor's own links and rules; 0 for not at all, ``None`` leaves it to the service's own rule. ``media``
+      is what the object belongs to: as original, cover, in its folder, or as something made of it.
     - ``mint(service, account: Account, *, lifetime: float) -> Mapping[str, Any]``, a static method: temporary
       credentials, as JSON-ready data. ``service`` has ``settings``, ``catalog``, ``accounts``, ``vault`` and
       ``now`` only.
@@ -313,7 +317,8 @@ class MediaCatalog(Protocol):
         ...
 
     def holding(self, conn: Connection, provider: str, space: str, key: str) -> MediaRecord | None:
-        """The media that an object belongs to: as original, cover or in its folder; also an expired one."""
+        """The media that an object belongs to: as original, cover, in its folder, or made of it (in the space
+        ``@media``); also an expired one."""
         ...
 
     def list(
@@ -381,6 +386,20 @@ class Events(Protocol):
 
     def confirm(self, conn: Connection, account: str, ids: Sequence[str]) -> int:
         """Mark as delivered; how many were."""
+        ...
+
+
+class Plays(Protocol):
+    """How often media were watched, by day (UTC, as ``2030-01-31``); some seconds late."""
+
+    def total(self, conn: Connection, media: Collection[str]) -> Mapping[str, int]:
+        """Views in all, by our ids of the media; those without a view are missing."""
+        ...
+
+    def by_day(
+        self, conn: Connection, media: Collection[str], first: str = "", last: str = ""
+    ) -> Mapping[str, Mapping[str, int]]:
+        """Views by media and day, in order; of the days from ``first`` to ``last``, both included."""
         ...
 
 
@@ -463,6 +482,11 @@ class Service(Protocol):
         ...
 
     @property
+    def plays(self) -> Plays:
+        """How often media were watched."""
+        ...
+
+    @property
     def vault(self) -> Vault:
         """Sealing and signing."""
         ...
@@ -479,9 +503,17 @@ class Service(Protocol):
         """A play URL that is good for ``lifetime`` seconds, also where unsigned ones are refused.
 
         With the ``folder`` of the object's media it is good for all that is in there: a playlist's relative
-        addresses then lead to signed URLs as well.
+        addresses then lead to signed URLs as well. What was made of a media lies in the folder ``<its id>/``
+        of the space ``@media``.
 
         Raises:
             ValueError: it is not a play URL, or its object is not in ``folder``.
+        """
+        ...
+
+    def watch_url(self, media: MediaRecord, lifetime: float | None = None) -> str:
+        """The page that plays a media: ``<public_url>/watch/<id>``.
+
+        With a ``lifetime`` (seconds) it is a signed address, good also where not everybody may watch.
         """
         ...

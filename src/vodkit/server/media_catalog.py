@@ -15,7 +15,7 @@ from .errors import AlreadyThere
 from .names import check_name
 from .objects import ObjectTable
 from .outputs import OutputTable
-from .processing import OPEN
+from .processing import OPEN, OUTPUTS
 
 _FIELDS = tuple(field.name for field in fields(MediaRecord))
 
@@ -62,6 +62,10 @@ class MediaTable:
 
     def holding(self, conn: Connection, provider: str, space: str, key: str) -> MediaRecord | None:
         """See :meth:`contract.MediaCatalog.holding`."""
+        if space == OUTPUTS:
+            made = and_(media.c.id == key.partition("/")[0], media.c.provider == provider)
+            row = conn.execute(select(media).where(made)).first()
+            return _record_of(row) if row else None
         folders = [key[: at + 1] for at, letter in enumerate(key) if letter == "/"]
         here = select(media.c.id).where(media.c.provider == provider, media.c.space == space)
         ways = (media.c.key == key, media.c.cover_key == key, media.c.folder.in_(folders))

@@ -16,15 +16,18 @@ from vodkit.core import registry
 from vodkit.core.errors import ConfigError
 
 from . import logs
+from .access import Access
 from .accounts import Accounts, entries_at_start
 from .app import App, send_json
 from .catalog import SqlCatalog
 from .catalog.migrate import RoomTables
-from .contract import Head, Receive, Room, Scope, Send, Settings
+from .contract import Head, MediaRecord, Receive, Room, Scope, Send, Settings
+from .links import Links
 from .playback import Playback
 from .procedures import ProcedureTable
 from .storage import Storage
 from .vault import open_vault
+from .views import PlayTable, Views
 
 
 class Tools:
@@ -60,7 +63,11 @@ class Service(Tools):
         self.outputs = storage.outputs
         self.procedures = ProcedureTable(settings.procedure, self.now)
         self.rooms: dict[str, Room] = {}
-        self._playback = Playback(self, self.rooms)
+        self.plays = PlayTable()
+        self.views = Views(self.catalog, self.plays, self.now)
+        self.links = Links(self.vault, settings.public_url, self.now)
+        self._access = Access(self, self.rooms)
+        self._playback = Playback(self, self.rooms, self.links, self._access, self.views)
         self._log = logs.get("service")
         self.rooms.update({name: kind(self) for name, kind in kinds.items()})
 
@@ -78,7 +85,10 @@ class Service(Tools):
         try:
             service = cls(settings, storage, kinds)
             await service.catalog.write(lambda conn: service.accounts.store(conn, entries))
-            yield service
+            try:
+                yield service
+            finally:
+                await service.views.close()
         finally:
             await storage.close()
 
@@ -89,11 +99,15 @@ class Service(Tools):
 
     def play_url(self, provider: str, space: str, key: str) -> str:
         """Where an object plays; unsigned."""
-        return self._playback.url(provider, space, key)
+        return self.links.play(provider, space, key)
 
     def sign_url(self, url: str, lifetime: float, folder: str = "") -> str:
         """A play URL that is good for ``lifetime`` seconds; see the contract."""
-        return self._playback.sign(url, lifetime, folder)
+        return self.links.sign(url, lifetime, folder)
+
+    def watch_url(self, media: MediaRecord, lifetime: float | None = None) -> str:
+        """The page that plays a media; see the contract."""
+        return self.links.watch(media, lifetime)
 
     async def sweep_forever(self) -> None:
         """Remove what is expired, every ``settings.sweep_interval`` seconds."""

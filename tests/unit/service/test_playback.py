@@ -218,3 +218,66 @@ def test_signed_playback_only(tmp_path: Path) -> None:
         assert HTTP.request("GET", signed).data == b"film"
     finally:
         running.stop()
+
+
+def test_what_is_made_of_media_plays_under_the_same_rules(tmp_path: Path) -> None:
+    running = Running(tmp_path / "data")
+    try:
+        put(running, "film", b"film", "video/mp4")
+        for access in ("all", "private", "password"):
+            put(running, f"{access}.mp4", b"original", "video/mp4")
+            about = {"id": access, "space": "room", "key": f"{access}.mp4", "access": access}
+            ask(running, "/toy/media", password="sesame", **about)
+            for name in ("master.m3u8", "stream-0.mp4", "sprite.vtt", "cover.jpg"):
+                put_made(running, f"{access}/made/{name}", name.encode())
+        put_made(running, "nobody/made/master.m3u8", b"of no media")
+
+        base = f"{running.url}/v/toy/@media"
+        open_one = HTTP.request("GET", f"{base}/all/made/master.m3u8")
+        assert (open_one.status, open_one.data) == (200, b"master.m3u8")
+        assert open_one.headers["content-type"] == "application/vnd.apple.mpegurl"
+        assert open_one.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert HTTP.request("GET", f"{base}/all/made/sprite.vtt").headers["content-type"] == "text/vtt"
+        assert (
+            HTTP.request("HEAD", f"{running.url}/v/toy/room/all.mp4").headers["cache-control"] == "no-cache"
+        )
+        for access in ("private", "password"):
+            for url in (f"{base}/{access}/made/master.m3u8", f"{running.url}/v/toy/room/{access}.mp4"):
+                assert HTTP.request("GET", url).status == 403
+                assert HTTP.request("GET", url + "?password=sesame").status == 403
+                assert HTTP.request("GET", url + "?toy=yes", redirect=False).status in (200, 302)
+            where = {"space": "@media", "key": f"{access}/made/master.m3u8", "folder": f"{access}/"}
+            signed = ask(running, "/toy/link", **where)["signed"]
+            for name in ("master.m3u8", "stream-0.mp4", "sprite.vtt", "cover.jpg"):
+                answer = HTTP.request("GET", urljoin(signed, name))
+                assert (answer.status, answer.data) == (200, name.encode())
+                assert re.fullmatch(r"private, max-age=(59|60), immutable", answer.headers["cache-control"])
+            other = signed.replace(f"/{access}/", "/all/")
+            assert HTTP.request("GET", other).status == 403
+    finally:
+        running.stop()
+
+
+def put_made(running: Running, key: str, body: bytes) -> None:
+    target = f"{running.url}/toy/put/{quote('@media', safe='')}/{quote(key, safe='')}"
+    assert HTTP.request("PUT", target, body=body).status == 200
+
+
+def test_a_vendors_link_to_a_playlist_leads_to_a_signed_folder(tmp_path: Path) -> None:
+    running = Running(tmp_path / "data")
+    try:
+        put(running, "film.mp4", b"original", "video/mp4")
+        ask(running, "/toy/media", id="m", space="room", key="film.mp4", access="private")
+        for name in ("master.m3u8", "stream-0.mp4"):
+            put_made(running, f"m/made/{name}", name.encode())
+        base = f"{running.url}/v/toy/@media/m/made/"
+        answer = HTTP.request("GET", f"{base}master.m3u8?toy=yes", redirect=False)
+        assert (answer.status, answer.headers["access-control-allow-origin"]) == (302, "*")
+        assert answer.headers["cache-control"] == "no-store"
+        there = answer.headers["location"]
+        assert HTTP.request("GET", there).data == b"master.m3u8"
+        assert HTTP.request("GET", urljoin(there, "stream-0.mp4")).data == b"stream-0.mp4"
+        assert HTTP.request("GET", f"{base}stream-0.mp4?toy=yes").data == b"stream-0.mp4"
+        assert HTTP.request("GET", f"{base}stream-0.mp4?toy=no").status == 403
+    finally:
+        running.stop()

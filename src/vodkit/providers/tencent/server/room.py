@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from sqlalchemy import MetaData
 
 from vodkit.server import logs
-from vodkit.server.contract import Account, Head, Receive, Scope, Send, Service, StoredObject
+from vodkit.server.contract import Account, Head, MediaRecord, Receive, Scope, Send, Service, StoredObject
 from vodkit.server.dispatch import head_of
 from vodkit.server.errors import StorageFull, TooLarge, Truncated
 from vodkit.server.incoming import Body
@@ -185,13 +185,17 @@ class Room:
             lambda conn: not session or upload.is_open(conn, session),
         )
 
-    async def check_play(self, head: Head, found: StoredObject) -> bool | None:
-        """Whether a play URL carries the key protection of its account; ``None`` where that asks for none."""
+    async def check_play(self, head: Head, found: StoredObject, media: MediaRecord | None) -> float | None:
+        """Until when the key protection of its account lets a play URL have an object; ``None`` where that
+        asks for none."""
         account = await self._service.accounts.get(found.account)
         key = account.attrs.get("playback_key") if account else None
         if not key:
             return None
-        return sign.verify_playback(key, head.path, parse_form(head.query), now=self._service.now()).ok
+        fields = parse_form(head.query)
+        if not sign.verify_playback(key, head.path, fields, now=self._service.now()).ok:
+            return 0.0
+        return int(fields["t"], 16) + sign.PLAYBACK_GRACE
 
     @staticmethod
     def mint(parts: Parts, account: Account, *, lifetime: float) -> dict[str, Any]:

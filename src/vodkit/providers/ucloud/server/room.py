@@ -10,7 +10,7 @@ from sqlalchemy import MetaData
 
 from vodkit.server import errors as service_errors
 from vodkit.server import logs
-from vodkit.server.contract import Head, Receive, Scope, Send, Service, StoredObject
+from vodkit.server.contract import Head, MediaRecord, Receive, Scope, Send, Service, StoredObject
 from vodkit.server.dispatch import head_of
 from vodkit.server.incoming import Body
 
@@ -121,10 +121,11 @@ class Room:
             raise Refused(405, BAD_REQUEST, "this operation is not served here")
         return await operation(self, request, body)
 
-    async def check_play(self, head: Head, found: StoredObject) -> bool | None:
-        """Objects of private spaces play by signed links only."""
-        space = await self.service.catalog.read(lambda conn: spaces.get(conn, found.space))
-        return None if space is not None and space.public else False
+    async def check_play(self, head: Head, found: StoredObject, media: MediaRecord | None) -> float | None:
+        """Objects of private spaces, and what is made of them, play by signed links only."""
+        name = media.space if media else found.space
+        space = await self.service.catalog.read(lambda conn: spaces.get(conn, name))
+        return None if space is not None and space.public else 0.0
 
     async def sweep(self, now: float) -> None:
         """Nothing is this room's alone: uploads expire with the service's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs
 from sqlalchemy import MetaData
 
 from vodkit.server import logs
-from vodkit.server.contract import Head, Receive, Scope, Send, Service, StoredObject
+from vodkit.server.contract import Head, MediaRecord, Receive, Scope, Send, Service, StoredObject
 from vodkit.server.dispatch import head_of
 from vodkit.server.errors import StorageFull, TooLarge, Truncated
 from vodkit.server.incoming import Body
@@ -102,18 +103,15 @@ class Room:
     async def _call(self, head: Head, form: bytes) -> Call:
         return Call(self._service, read_params(head, form), self._service.now())
 
-    async def check_play(self, head: Head, found: StoredObject) -> bool | None:
-        """Whether somebody without a signed link may have a video: a public one is left to the service's own
-        rule, one with a password plays for who knows it, and no other does."""
-        record = await self._service.catalog.read(
-            lambda conn: self._service.media.holding(conn, PROVIDER, found.space, found.key)
-        )
-        if record is None or record.attrs["public_type"] == "all":
+    def check_play(self, head: Head, found: StoredObject, media: MediaRecord | None) -> float | None:
+        """Until when somebody without a signed link may have a video: a public one is left to the service's
+        own rule, one with a password plays for who knows it, and no other does."""
+        if media is None or media.attrs["public_type"] == "all":
             return None
-        sealed = self._service.vault.unseal(record.attrs.get("password") or "")
+        sealed = self._service.vault.unseal(media.attrs.get("password") or "")
         given = parse_qs(head.query).get("password", [""])[0]
-        by_password = record.attrs["public_type"] == "password" and bool(sealed)
-        return by_password and sign.same(given, (sealed or b"").decode())
+        by_password = media.attrs["public_type"] == "password" and bool(sealed)
+        return math.inf if by_password and sign.same(given, (sealed or b"").decode()) else 0.0
 
     async def sweep(self, now: float) -> Mapping[str, int]:
         """Forget tokens and uploads that are over; how many of each."""

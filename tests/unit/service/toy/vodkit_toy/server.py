@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+import math
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
+from vodkit.server.access import sealed_password
 from vodkit.server.app import send_json
 from vodkit.server.contract import MediaRecord
 from vodkit.server.dispatch import head_of
@@ -19,8 +21,8 @@ class ToyRoom:
     def claims(self, head):
         return head.host.endswith(".toy") or head.path.startswith("/toy")
 
-    def check_play(self, head, found):
-        return {"toy=yes": True, "toy=no": False}.get(head.query)
+    def check_play(self, head, found, media):
+        return {"toy=yes": math.inf, "toy=no": 0.0}.get(head.query)
 
     @staticmethod
     def mint(service, account, *, lifetime):
@@ -107,6 +109,8 @@ class ToyRoom:
             updated=now,
             expires=now + float(given["expires"]) if "expires" in given else None,
             folder=given.get("folder", ""),
+            access=given.get("access", "all"),
+            password_sealed=sealed_password(self.service.vault, given.get("password", "")),
         )
         await self.service.catalog.write(lambda conn: self.service.media.add(conn, record))
         return await send_json(send, 200, {})
