@@ -316,6 +316,10 @@ class MediaCatalog(Protocol):
         """One media; an expired one counts as absent."""
         ...
 
+    def by_id(self, conn: Connection, id: str) -> MediaRecord | None:
+        """One media by our id; also an expired one."""
+        ...
+
     def holding(self, conn: Connection, provider: str, space: str, key: str) -> MediaRecord | None:
         """The media that an object belongs to: as original, cover, in its folder, or made of it (in the space
         ``@media``); also an expired one."""

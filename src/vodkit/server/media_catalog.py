@@ -60,6 +60,11 @@ class MediaTable:
         row = conn.execute(query).first()
         return _record_of(row) if row else None
 
+    def by_id(self, conn: Connection, id: str) -> MediaRecord | None:
+        """One media by our id; also an expired one."""
+        row = conn.execute(select(media).where(media.c.id == id)).first()
+        return _record_of(row) if row else None
+
     def holding(self, conn: Connection, provider: str, space: str, key: str) -> MediaRecord | None:
         """See :meth:`contract.MediaCatalog.holding`."""
         if space == OUTPUTS:

@@ -179,8 +179,8 @@ class Tasks(Protocol):
             remote_id: What the wire calls the task; default is an id of ours.
             priority: -10 to 10; higher goes first.
             attrs: The room's own facts.
-            decides: The media is ``processing`` until the task ends, then ``ready`` or ``failed``. Otherwise
-                its status stays as it is.
+            decides: The media is ``processing`` until the task ends, then ``ready`` or ``failed``; of several
+                the latest decides. Otherwise its status stays as it is.
         """
         ...
 

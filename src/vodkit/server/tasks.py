@@ -48,6 +48,8 @@ class TaskTable:
     ) -> Task:
         """See :meth:`processing.Tasks.process`."""
         if decides:
+            earlier = and_(tasks.c.media == media.id, tasks.c.state.in_(OPEN))
+            conn.execute(update(tasks).where(earlier).values(decides=False))
             conn.execute(update(media_rows).where(media_rows.c.id == media.id).values(status="processing"))
         return self._submit(
             conn,
