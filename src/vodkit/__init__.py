@@ -51,7 +51,7 @@ from .core.errors import (
     UploadBusy,
     VodError,
 )
-from .core.media import Media, Space
+from .core.media import Media, Processing, Space
 
 if TYPE_CHECKING:
     from .engine.aio import AsyncVod
@@ -105,6 +105,7 @@ __all__ = [
     "NotFound",
     "NotResumable",
     "PermissionDenied",
+    "Processing",
     "ProcessingFailed",
     "Progress",
     "ProtocolError",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vodkit.core.media import Media, Processing
 from vodkit.engine.progress import Progress
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ def size_text(size: int | None) -> str:
             return f"{int(amount)} B" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} TiB"
+
+
+def echo_ready(media: Media) -> None:
+    """The addresses of a media that is ready, on one line of standard output: id, original, HLS, page."""
+    click.echo("\t".join((media.id, media.url, media.hls_url, media.watch_url)))
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -77,6 +83,13 @@ class Bar:
             return
         label = f"{self._label} ({progress.phase})" if progress.phase == "hashing" else self._label
         self._rich.update(self._task, description=label, completed=progress.sent, total=progress.total)
+
+    def waits(self, found: Processing) -> None:
+        """Show how far the provider is with what came of the transfer."""
+        if self._rich is not None:
+            share = None if found.progress is None else round(100 * found.progress)
+            label = self._label if share is None else f"{self._label} ({share} %)"
+            self._rich.update(self._task, description=f"{label}, {found.status}")
 
     def notice(self, text: str) -> None:
         """One line above the bar."""

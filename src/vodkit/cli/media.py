@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from ._options import Pair, connect, connection
-from ._show import Bar, echo_json, size_text, table
+from ._show import Bar, echo_json, echo_ready, size_text, table
 
 Settings = tuple[tuple[str, str], ...]
 
 
 @click.group()
 def command() -> None:
-    """List, show, download and delete media."""
+    """List, show, download and delete media, and wait for them."""
 
 
 @command.command("list")
@@ -59,6 +59,35 @@ def show(id: str, to: str | None, service: str | None, settings: Settings) -> No
     """Show one media as JSON."""
     with connect(to, service, settings) as vod:
         echo_json(vod.media.get(id).as_dict())
+
+
+@command.command()
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@connection
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="No longer than this each.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per media.")
+@click.option("--quiet", "-q", is_flag=True, help="Do not show how far it is.")
+def wait(
+    ids: tuple[str, ...],
+    to: str | None,
+    service: str | None,
+    settings: Settings,
+    timeout: float | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Wait until media are ready, one after the other, and print their addresses.
+
+    The first that cannot be ready ends it with exit code 5, one that takes too long with 4.
+    """
+    with connect(to, service, settings) as vod:
+        for id in ids:
+            with Bar(id, quiet=quiet) as bar:
+                media = vod.media.wait(id, timeout=timeout, on_progress=bar.waits)
+            if as_json:
+                echo_json(media.as_dict())
+            else:
+                echo_ready(media)
 
 
 @command.command()

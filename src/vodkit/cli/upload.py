@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import click
 
 from ._options import Pair, Size, connect, connection
-from ._show import Bar, echo_json
+from ._show import Bar, echo_json, echo_ready
 
 
 @click.command()
@@ -25,6 +26,10 @@ from ._show import Bar, echo_json
 @click.option("--bandwidth", type=Size(), metavar="SIZE", help="Bytes per second at most, such as 2M.")
 @click.option("--allow-empty", is_flag=True, help="Upload a file that holds no byte.")
 @click.option("--require-resume", is_flag=True, help="Fail when the upload could not be resumed later.")
+@click.option(
+    "--wait", is_flag=True, help="Wait until what is made of it is ready; then print its addresses."
+)
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer than this.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per upload on standard output.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
 def command(
@@ -34,6 +39,8 @@ def command(
     settings: tuple[tuple[str, str], ...],
     bandwidth: int | None,
     options: tuple[tuple[str, str], ...],
+    wait: bool,
+    timeout: float | None,
     as_json: bool,
     quiet: bool,
     **common: Any,
@@ -50,7 +57,12 @@ def command(
         for source in sources:
             with Bar(source, quiet=quiet) as bar:
                 result = vod.upload_detailed(source, on_progress=bar, on_notice=bar.notice, **wanted)
+                if wait:
+                    media = vod.media.wait(result.media.id, timeout=timeout, on_progress=bar.waits)
+                    result = dataclasses.replace(result, media=media)
             if as_json:
                 echo_json(result.as_dict())
+            elif wait:
+                echo_ready(result.media)
             else:
                 click.echo(f"{result.media.id}\t{result.media.url}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .errors import UnsupportedOption
 
@@ -29,6 +29,8 @@ class Capabilities:
         max_size: Largest file in bytes, or ``None`` where no limit is known.
         part_size: Bytes of a part where the provider alone decides, whatever ``part_size`` asks for;
             ``None`` where the caller may choose.
+        pull: Options that it honours when it fetches a source from a URL by itself, as in ``options``; empty
+            where it does not fetch.
     """
 
     options: Mapping[str, str]
@@ -43,6 +45,7 @@ class Capabilities:
     download: bool = True
     max_size: int | None = None
     part_size: int | None = None
+    pull: Mapping[str, str] = field(default_factory=dict)
 
     def refuse_unknown(self, provider: str, given: Iterable[str]) -> None:
         """Refuse every option that is not in :attr:`options`, by name.
@@ -50,9 +53,27 @@ class Capabilities:
         Raises:
             UnsupportedOption: for the first such name, with the nearest name that would work.
         """
-        for name in given:
-            if name in self.options:
-                continue
-            near = difflib.get_close_matches(name, self.options, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"It knows: {', '.join(sorted(self.options))}"
-            raise UnsupportedOption(f"the option {name!r} is not supported", provider=provider, advice=hint)
+        _refuse(provider, given, self.options)
+
+    def refuse_pull(self, provider: str, given: Iterable[str]) -> None:
+        """Refuse a pull where there are none, and every option that is not in :attr:`pull`, by name.
+
+        Raises:
+            UnsupportedOption: for the first such name, with the nearest name that would work.
+        """
+        if not self.pull:
+            raise UnsupportedOption(
+                "sources cannot be pulled by the provider",
+                provider=provider,
+                advice="Upload the URL: vodkit upload URL sends it through this machine",
+            )
+        _refuse(provider, given, self.pull)
+
+
+def _refuse(provider: str, given: Iterable[str], known: Mapping[str, str]) -> None:
+    for name in given:
+        if name in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"It knows: {', '.join(sorted(known))}"
+        raise UnsupportedOption(f"the option {name!r} is not supported", provider=provider, advice=hint)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, runtime_checkable
 
 from .capabilities import Capabilities
-from .media import Media, MediaPage, Space
+from .media import Media, MediaPage, Processing, Space
 from .part import Next, Part, Saved, Sent
 from .source import Item
 
@@ -264,6 +264,37 @@ class ReportsDigests(Protocol):
         Returns:
             Lower-case hex by name (``crc64``, ``md5``, ``sha1`` ...); empty where there are none.
         """
+        ...
+
+
+@runtime_checkable
+class ReportsProcessing(Protocol):
+    """An ability that a :class:`MediaStore` may have, where :meth:`MediaStore.get` does not tell by its
+    ``status`` whether a media is ready."""
+
+    def processing(self, id: str) -> Processing:
+        """How far a media is. Raises :class:`~vodkit.core.errors.NotFound`."""
+        ...
+
+
+@runtime_checkable
+class PullsSources(Protocol):
+    """An ability of a :class:`MediaStore` whose provider declares ``capabilities.pull``."""
+
+    def pull(self, url: str, values: Mapping[str, Any]) -> str:
+        """Have the provider fetch a source.
+
+        Args:
+            url: ``http`` or ``https``.
+            values: Options by name, all of them declared in ``capabilities.pull``.
+
+        Returns:
+            The provider's id of the pull.
+        """
+        ...
+
+    def pulling(self, pull: str) -> Processing:
+        """How far a pull is: ``ready`` once the media is there. Raises ``NotFound``."""
         ...
 
 

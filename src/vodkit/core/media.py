@@ -26,6 +26,11 @@ class Media:
         expires: When it will be removed, or ``None`` for never.
         hls_url: Address of the HLS master playlist, or ``""``.
         space: The bucket or space it lives in, or ``""``.
+        dash_url: Address of the DASH manifest, or ``""``.
+        watch_url: Address of a page that plays it, or ``""``.
+        duration: Seconds, or ``None`` if the provider does not say.
+        width, height: Pixels as shown, or ``None`` if the provider does not say.
+        error: Why it is ``failed``, or ``""``.
         extra: The provider's further fields, under the provider's names.
     """
 
@@ -42,6 +47,12 @@ class Media:
     expires: datetime | None = None
     hls_url: str = ""
     space: str = ""
+    dash_url: str = ""
+    watch_url: str = ""
+    duration: float | None = None
+    width: int | None = None
+    height: int | None = None
+    error: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
@@ -51,6 +62,23 @@ class Media:
             when = data[name]
             data[name] = when.isoformat() if when is not None else None
         return data
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """How far a provider is with what it makes of a media, or with a source that it pulls.
+
+    Attributes:
+        status: ``processing``, then ``ready``, ``failed`` or ``blocked``.
+        progress: Finished share, 0 to 1, or ``None`` if the provider does not say.
+        error: Why it is ``failed``, or ``""``.
+        media: Id of the media, once there is one.
+    """
+
+    status: str
+    progress: float | None = None
+    error: str = ""
+    media: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from vodkit.core.media import Media
+from vodkit.core.media import Media, Processing
 from vodkit.transport import Cancel
 
 from .ledger import Entry
@@ -30,6 +30,7 @@ MAX_OPERATIONS = 32
 AsyncSource = AnySource | AsyncIterable[bytes]
 OnProgress = Callable[[Progress], Awaitable[None] | None]
 OnNotice = Callable[[str], Awaitable[None] | None]
+OnProcessing = Callable[[Processing], Awaitable[None] | None]
 
 
 class _Threads:
@@ -158,6 +159,30 @@ class AsyncMedia:
     async def delete(self, id: str) -> None:
         """Delete a media for good."""
         await self._threads.run(lambda: self._media.delete(id))
+
+    async def wait(
+        self, id: str, *, timeout: float | None = None, on_progress: OnProcessing | None = None
+    ) -> Media:
+        """Wait until a media is ready. Cancelling the task ends the wait; the provider goes on."""
+        scope = Cancel()
+        told = _Bridge(asyncio.get_running_loop(), scope).callback(on_progress)
+        return await self._threads.run(
+            lambda: self._media.wait(id, timeout=timeout, on_progress=told, cancel=scope), scope
+        )
+
+    async def pull(self, url: str, **options: Any) -> str:
+        """Have the provider fetch a source by itself; the id of the pull."""
+        return await self._threads.run(lambda: self._media.pull(url, **options))
+
+    async def pulled(
+        self, pull: str, *, timeout: float | None = None, on_progress: OnProcessing | None = None
+    ) -> Media:
+        """Wait until a pull is over. Cancelling the task ends the wait; the provider goes on."""
+        scope = Cancel()
+        told = _Bridge(asyncio.get_running_loop(), scope).callback(on_progress)
+        return await self._threads.run(
+            lambda: self._media.pulled(pull, timeout=timeout, on_progress=told, cancel=scope), scope
+        )
 
     async def download(
         self,

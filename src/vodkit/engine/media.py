@@ -10,15 +10,18 @@ from typing import Any
 
 from vodkit.core.capabilities import Capabilities
 from vodkit.core.config import suggestion
-from vodkit.core.contract import MediaStore
-from vodkit.core.errors import UnsupportedOption
-from vodkit.core.media import Media
+from vodkit.core.contract import MediaStore, PullsSources
+from vodkit.core.errors import InvalidRequest, UnsupportedOption
+from vodkit.core.media import Media, Processing
 from vodkit.transport import Cancel, Transport
 
 from .calls import patiently
 from .download import Downloader
 from .progress import Progress
 from .settings import EngineSettings
+from .waiting import processing_of, until_ready
+
+OnProcessing = Callable[[Processing], None]
 
 
 class MediaCalls:
@@ -79,6 +82,98 @@ class MediaCalls:
             NotFound: there is no such media.
         """
         self.store.delete(id)
+
+    def wait(
+        self,
+        id: str,
+        *,
+        timeout: float | None = None,
+        on_progress: OnProcessing | None = None,
+        cancel: Cancel | None = None,
+    ) -> Media:
+        """Wait until a media is ready, and return it as it is then.
+
+        Args:
+            id: Of the media.
+            timeout: Seconds; ``None`` waits as long as it takes.
+            on_progress: Told what every look found, in the calling thread.
+            cancel: Stops waiting from another thread; the provider goes on.
+
+        Raises:
+            ProcessingFailed: it will not be ready; the message says why, if the provider does.
+            TimedOut: it is not ready yet.
+            NotFound: there is no such media.
+        """
+        until_ready(
+            lambda: processing_of(self.store, id),
+            f"media {id}",
+            self._provider,
+            self._settings,
+            timeout=timeout,
+            on_progress=on_progress,
+            cancel=cancel or Cancel(),
+        )
+        return self.get(id)
+
+    def pull(self, url: str, **options: Any) -> str:
+        """Have the provider fetch a source by itself; see :meth:`pulled`.
+
+        Args:
+            url: ``http`` or ``https``.
+            options: Those of ``capabilities.pull``; ``None`` leaves one out.
+
+        Returns:
+            The provider's id of the pull.
+
+        Raises:
+            UnsupportedOption: the provider fetches nothing, or not with such an option; nothing was sent.
+            InvalidRequest: it will not fetch this.
+        """
+        values = {name: value for name, value in options.items() if value is not None}
+        self.capabilities.refuse_pull(self._provider, values)
+        if not url.lower().startswith(("http://", "https://")):
+            raise InvalidRequest(
+                "only http and https addresses can be pulled",
+                provider=self._provider,
+                advice="Upload a file with: vodkit upload",
+            )
+        return self._puller().pull(url, values)
+
+    def pulled(
+        self,
+        pull: str,
+        *,
+        timeout: float | None = None,
+        on_progress: OnProcessing | None = None,
+        cancel: Cancel | None = None,
+    ) -> Media:
+        """Wait until a pull is over, and return its media, which may still be processed then.
+
+        Args:
+            pull: The id that :meth:`pull` returned.
+            timeout, on_progress, cancel: As in :meth:`wait`.
+
+        Raises:
+            ProcessingFailed: the source could not be had; the message says why, if the provider does.
+            TimedOut: it has not come yet.
+            NotFound: there is no such pull.
+        """
+        puller = self._puller()
+        found = until_ready(
+            lambda: puller.pulling(pull),
+            f"pull {pull}",
+            self._provider,
+            self._settings,
+            timeout=timeout,
+            on_progress=on_progress,
+            cancel=cancel or Cancel(),
+        )
+        return self.get(found.media)
+
+    def _puller(self) -> PullsSources:
+        self.capabilities.refuse_pull(self._provider, ())
+        assert isinstance(self.store, PullsSources)
+        return self.store
 
     def download(
         self,

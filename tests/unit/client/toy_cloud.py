@@ -28,6 +28,8 @@ class Cloud(http.server.ThreadingHTTPServer):
         names: Role and name of each upload's items.
         media: What uploads became: each item's bytes.
         facts: What is told about each media.
+        pulls: What is told about each pull.
+        becomes: What the facts of a media turn into, look by look.
         order: Items in the order in which their parts came.
         requests: Method and path of every request.
         fail: Called with method and path before a request is served; a status that it returns is the answer.
@@ -45,6 +47,8 @@ class Cloud(http.server.ThreadingHTTPServer):
         self.names: dict[str, list[list[str]]] = {}
         self.media: dict[str, list[bytes]] = {}
         self.facts: dict[str, dict[str, Any]] = {}
+        self.pulls: dict[str, dict[str, Any]] = {}
+        self.becomes: list[dict[str, Any]] = []
         self.order: list[int] = []
         self.requests: list[str] = []
         self.fail: Any = lambda method, path: None
@@ -147,9 +151,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def uploads_delete(self, rest: list[str], body: bytes, query: dict[str, list[str]]) -> tuple[int, Any]:
         return (200, {}) if self.server.uploads.pop(rest[0], None) is not None else (404, {})
 
+    def pulls_post(self, rest: list[str], body: bytes, query: dict[str, list[str]]) -> tuple[int, Any]:
+        cloud = self.server
+        id, media = f"p{len(cloud.pulls) + 1}", f"m{len(cloud.pulls) + 1}"
+        wanted = json.loads(body)
+        cloud.facts[media] = {"id": media, "title": wanted.get("title", ""), "url": wanted["url"]}
+        cloud.pulls[id] = {"status": "processing", "progress": 0.5, "media": media}
+        return 200, {"id": id}
+
+    def pulls_get(self, rest: list[str], body: bytes, query: dict[str, list[str]]) -> tuple[int, Any]:
+        found = self.server.pulls.get(rest[0])
+        return (404, {}) if found is None else (200, found)
+
     def media_get(self, rest: list[str], body: bytes, query: dict[str, list[str]]) -> tuple[int, Any]:
         if rest:
             found = self.server.facts.get(rest[0])
+            if found is not None and self.server.becomes:
+                found.update(self.server.becomes.pop(0))
             return (404, {}) if found is None else (200, found)
         wanted = query.get("title", [""])[0]
         return 200, [facts for facts in self.server.facts.values() if wanted in facts["title"]]

@@ -20,5 +20,6 @@ DESCRIPTOR = Descriptor(
         unknown_length=True,
         search=("title",),
         max_size=1 << 30,
+        pull={"title": "Display name"},
     ),
 )

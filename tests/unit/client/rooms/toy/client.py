@@ -10,7 +10,7 @@ from urllib.parse import quote
 from vodkit.core.capabilities import Capabilities
 from vodkit.core.contract import Body, Digests, Exchange, Reply, UploadOptions
 from vodkit.core.errors import IntegrityError, NotFound, ServerError, UnsupportedOption
-from vodkit.core.media import Media, MediaPage
+from vodkit.core.media import Media, MediaPage, Processing
 from vodkit.core.part import DONE, Next, Part, Saved, Sent, Wait
 from vodkit.core.source import Item
 from vodkit.engine.vod import Shared, Vod, engine_settings
@@ -169,6 +169,12 @@ class ToyMedia:
 
     def download_request(self, id: str) -> tuple[str, Mapping[str, str]]:
         return f"{BASE}/files/{id}", {"Authorization": "toy"}
+
+    def pull(self, url: str, values: Mapping[str, Any]) -> str:
+        return str(ask(self.exchange, "POST", "/pulls", {"url": url, **values})["id"])
+
+    def pulling(self, pull: str) -> Processing:
+        return Processing(**ask(self.exchange, "GET", f"/pulls/{pull}"))
 
     def digests(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         return {"crc64": headers["x-crc64"]} if "x-crc64" in headers else {}
