@@ -27,13 +27,8 @@ def put(cloud: Cloud, *becomes: dict[str, Any], id: str = "u1") -> str:
     return id
 
 
-READY = {
-    "status": "ready",
-    "hls_url": "http://toy.invalid/m.m3u8",
-    "duration": 2.5,
-    "width": 320,
-    "height": 180,
-}
+HLS = "http://toy.invalid/m.m3u8"
+READY = {"status": "ready", "hls_url": HLS, "duration": 2.5, "width": 320, "height": 180}
 FAILED = {"status": "failed", "error": "it holds no picture and no sound"}
 
 
