@@ -351,6 +351,15 @@ class MediaCatalog(Protocol):
         """Replace a record's fields."""
         ...
 
+    def renew(self, conn: Connection, record: MediaRecord) -> MediaRecord:
+        """Replace a record whose original has other bytes from now on; the record as it is then.
+
+        What is being made of the old bytes is not wanted any more, what tasks have made of them goes, and
+        nothing is known of the new ones; what a user brought stays. The media is ``ready`` unless it is
+        blocked: a new task is the caller's to ask for, in the same commit.
+        """
+        ...
+
     def delete(self, conn: Connection, id: str) -> None:
         """Remove a media, its original, its cover and its account's objects under its ``folder``."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, union_all, update
@@ -110,6 +110,14 @@ class MediaTable:
         """See :meth:`contract.MediaCatalog.update`."""
         conn.execute(update(media).where(media.c.id == record.id).values(_values(record)))
 
+    def renew(self, conn: Connection, record: MediaRecord) -> MediaRecord:
+        """See :meth:`contract.MediaCatalog.renew`."""
+        fresh = replace(record, facts={}, status="blocked" if record.status == "blocked" else "ready")
+        _unwanted(conn, record.id)
+        self._outputs.remove_made(conn, record)
+        self.update(conn, fresh)
+        return fresh
+
     def delete(self, conn: Connection, id: str) -> None:
         """See :meth:`contract.MediaCatalog.delete`. What is still being made of it is not wanted any more."""
         row = conn.execute(select(media).where(media.c.id == id).with_for_update()).first()
@@ -119,8 +127,7 @@ class MediaTable:
         keys = [key for key in dict.fromkeys((row.key, row.cover_key)) if key]
         self._objects.delete_owned(conn, row.account, row.provider, row.space, keys, row.folder)
         self._outputs.remove_all(conn, row.provider, row.account, id)
-        gone = and_(tasks.c.media == id, tasks.c.state.in_(OPEN))
-        conn.execute(update(tasks).where(gone).values(wanted=False))
+        _unwanted(conn, id)
         conn.execute(delete(plays).where(plays.c.media == id))
 
     def expire(self, conn: Connection, now: float, limit: int) -> int:
@@ -132,6 +139,12 @@ class MediaTable:
 
     def _alive(self) -> Any:
         return or_(media.c.expires.is_(None), media.c.expires > self._now())
+
+
+def _unwanted(conn: Connection, media_id: str) -> None:
+    """Have what is open for a media stopped; its end says nothing about the media any more."""
+    open_ = and_(tasks.c.media == media_id, tasks.c.state.in_(OPEN))
+    conn.execute(update(tasks).where(open_).values(wanted=False, decides=False))
 
 
 def _conditions(query: MediaQuery) -> Iterator[Any]:

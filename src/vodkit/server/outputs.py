@@ -56,6 +56,11 @@ class OutputTable:
         conn.execute(delete(outputs).where(which))
         return len(gone)
 
+    def remove_made(self, conn: Connection, media: MediaRecord) -> int:
+        """Forget what tasks have made of a media, and the objects of it; how many. What users brought stays."""
+        made = and_(outputs.c.media == media.id, outputs.c.task != "")
+        return self.remove(conn, media, conn.execute(select(outputs.c.id).where(made)).scalars().all())
+
     def remove_all(self, conn: Connection, provider: str, account: str, media: str) -> None:
         """Forget all outputs of a media that goes, and their objects."""
         self._objects.delete_owned(conn, account, provider, OUTPUTS, [], f"{media}/")

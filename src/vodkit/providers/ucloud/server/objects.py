@@ -277,8 +277,7 @@ async def rename(room: Room, request: Request, body: Body) -> Reply:
         if taken is not None and not force:
             raise Refused(409, BAD_REQUEST, "an object has the new name already")
         check_replacing(caller, taken)
-        store.rewrite(conn, service, found, key=new)
-        store.forget(conn, service, found)
+        store.move(conn, service, found, new)
 
     await service.catalog.write(move)
     return Answer(200)

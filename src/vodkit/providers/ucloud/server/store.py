@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from vodkit.server.content_types import content_type as type_of_name
-from vodkit.server.contract import Blob, MediaRecord, Service, StoredObject, StoredPart, Upload
+from vodkit.server.contract import Blob, Service, StoredObject, StoredPart, Upload
 from vodkit.server.errors import DigestMismatch, TooLarge, UploadGone
-from vodkit.server.names import new_id
 
 from .. import sign, wire
 from ..errors import BAD_REQUEST, BAD_SIGNATURE, PROVIDER
+from . import media
 from .admit import Caller
 from .answer import Refused
 from .request import Request
@@ -223,7 +223,8 @@ def keep(
     etag: str,
     facts: Facts,
 ) -> StoredObject:
-    """Point a key at bytes, and its media with it; an upload policy is noted down."""
+    """Point a key at bytes and publish its media, in one commit; what is made of other bytes ends."""
+    before = service.objects.get(conn, PROVIDER, caller.space.name, key)
     kind = facts.content_type or type_of_name(key)
     stored = service.objects.put(
         conn,
@@ -236,7 +237,10 @@ def keep(
         etag=etag,
         attrs=facts.attrs(),
     )
-    record = catalogue(conn, service, stored)
+    if before is not None and before.blob.id == blob.id:
+        record = media.refresh(conn, service, stored)
+    else:
+        record = media.publish(conn, service, stored)
     if caller.policy:
         policy = sign.decode_policy(caller.policy)
         service.events.add(
@@ -250,67 +254,39 @@ def keep(
     return stored
 
 
-def catalogue(conn: Connection, service: Service, stored: StoredObject) -> MediaRecord:
-    """The media of an object, made or brought up to date."""
-    now = service.now()
-    remote_id = f"{stored.space}/{stored.key}"
-    found = service.media.get(conn, PROVIDER, remote_id)
-    record = MediaRecord(
-        id=found.id if found else new_id(),
-        provider=PROVIDER,
-        account=stored.account,
-        remote_id=remote_id,
-        kind=kind_of(stored.content_type, stored.key),
-        title=stored.key.rstrip("/").rpartition("/")[2] or stored.key,
-        status="ready",
-        space=stored.space,
-        key=stored.key,
-        cover_key="",
-        size=stored.blob.size,
-        attrs={"etag": stored.etag},
-        created=found.created if found else now,
-        updated=now,
-        expires=None,
-    )
-    if found:
-        service.media.update(conn, record)
-    else:
-        service.media.add(conn, record)
-    return record
-
-
 def forget(conn: Connection, service: Service, stored: StoredObject) -> None:
     """Remove an object and its media."""
-    found = service.media.get(conn, PROVIDER, f"{stored.space}/{stored.key}")
-    if found is not None:
-        service.media.delete(conn, found.id)
+    media.remove(conn, service, stored)
     service.objects.delete(conn, PROVIDER, stored.space, stored.key)
+
+
+def move(conn: Connection, service: Service, stored: StoredObject, key: str) -> StoredObject:
+    """Give an object, and its media with all that was made of it, another key; what had that one is gone."""
+    taken = service.objects.get(conn, PROVIDER, stored.space, key)
+    if taken is not None:
+        forget(conn, service, taken)
+    moved = _put(conn, service, replace(stored, key=key))
+    service.objects.delete(conn, PROVIDER, stored.space, stored.key)
+    media.refresh(conn, service, moved, of=stored.key)
+    return moved
 
 
 def rewrite(conn: Connection, service: Service, stored: StoredObject, **changes: Any) -> StoredObject:
     """The same bytes under the same key, with another type or other facts."""
-    changed = replace(stored, **changes)
-    fresh = service.objects.put(
-        conn,
-        account=changed.account,
-        provider=PROVIDER,
-        space=changed.space,
-        key=changed.key,
-        blob=changed.blob,
-        content_type=changed.content_type,
-        etag=changed.etag,
-        attrs=changed.attrs,
-    )
-    catalogue(conn, service, fresh)
+    fresh = _put(conn, service, replace(stored, **changes))
+    media.refresh(conn, service, fresh)
     return fresh
 
 
-def kind_of(content_type: str, key: str) -> str:
-    """``video``, ``audio``, ``image`` or ``file``."""
-    for told in (content_type, type_of_name(key)):
-        top = told.partition("/")[0].lower()
-        if top in ("video", "audio", "image"):
-            return top
-        if "mpegurl" in told.lower() or told.lower() == "application/dash+xml":
-            return "video"
-    return "file"
+def _put(conn: Connection, service: Service, stored: StoredObject) -> StoredObject:
+    return service.objects.put(
+        conn,
+        account=stored.account,
+        provider=PROVIDER,
+        space=stored.space,
+        key=stored.key,
+        blob=stored.blob,
+        content_type=stored.content_type,
+        etag=stored.etag,
+        attrs=stored.attrs,
+    )
