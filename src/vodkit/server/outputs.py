@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select
+from sqlalchemy import Connection, Row, and_, case, delete, insert, select, update
 
 from .catalog.tables import outputs
 from .nouns import MediaRecord
@@ -56,8 +56,14 @@ class OutputTable:
         conn.execute(delete(outputs).where(which))
         return len(gone)
 
+    def choose_cover(self, conn: Connection, media: str, id: str) -> None:
+        """See :meth:`processing.Outputs.choose_cover`."""
+        pictures = and_(outputs.c.media == media, outputs.c.kind.in_(("cover", "snapshot")))
+        kind = case((outputs.c.id == id, "cover"), else_="snapshot")
+        conn.execute(update(outputs).where(pictures).values(kind=kind))
+
     def remove_made(self, conn: Connection, media: MediaRecord) -> int:
-        """Forget what tasks have made of a media, and the objects of it; how many. What users brought stays."""
+        """Forget what tasks have made of a media, and its objects; how many. What users brought stays."""
         made = and_(outputs.c.media == media.id, outputs.c.task != "")
         return self.remove(conn, media, conn.execute(select(outputs.c.id).where(made)).scalars().all())
 

@@ -246,6 +246,10 @@ class Outputs(Protocol):
         """Forget some outputs of a media, and their objects; how many."""
         ...
 
+    def choose_cover(self, conn: Connection, media: str, id: str) -> None:
+        """Let one of a media's snapshots be its cover; what was its cover is a snapshot from now on."""
+        ...
+
 
 class Procedures(Protocol):
     """Procedures by name."""

@@ -21,7 +21,9 @@ DESCRIPTION_LIMIT: Final = 2000
 MAX_TAGS: Final = 10
 TAG_LIMIT: Final = 20
 COPYRIGHT_TYPES: Final = ("original", "reproduced")
-PUBLIC_TYPES: Final = ("all", "friend", "password", "private")
+ACCESS: Final = {"all": "all", "friend": "private", "password": "password", "private": "private"}
+"""Who may watch, by public type: nobody has friends where nobody can be asked for them."""
+PUBLIC_TYPES: Final = tuple(ACCESS)
 
 CATEGORIES: Final = (
     "TV", "Movies", "Variety", "Anime", "Music", "Education", "Documentary", "News", "Entertainment",

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..wire import Codes
-from . import items, library, users
+from . import display, items, library, users
 from .call import Action, Call, Refused, invalid
 from .items import Item
 
@@ -35,7 +35,7 @@ async def _show_batch(call: Call) -> Answer:
 
 
 def _shown(comment: Item) -> dict[str, Any]:
-    return {"published": library.shown_time(comment.created), "video_id": comment.about, **comment.shown}
+    return {"published": display.shown_time(comment.created), "video_id": comment.about, **comment.shown}
 
 
 def _by_video(*, hot: bool) -> Callable[[Call], Awaitable[Answer]]:
@@ -89,7 +89,7 @@ async def _create(call: Call) -> Answer:
 
     def write(conn: Connection) -> None:
         record = library.find(conn, call.service, video)
-        if not library.is_public(record) and record.account != call.who.id:
+        if not display.is_public(record) and record.account != call.who.id:
             raise Refused(Codes.NO_VIDEO)
         facts: dict[str, Any] = {
             "content": content,

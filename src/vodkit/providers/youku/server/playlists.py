@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from vodkit.server.contract import MediaRecord
 
 from .. import wire
-from . import items, library, users
+from . import display, items, library, users
 from .call import PROVIDER, Action, Call, invalid
 from .items import Item
 
@@ -37,7 +37,7 @@ def _own(conn: Connection, call: Call, id: str) -> Item:
 def _shown(conn: Connection, playlist: Item) -> dict[str, Any]:
     return {
         "link": f"http://www.youku.com/playlist_show/id_{playlist.id}.html",
-        "published": library.shown_time(playlist.created),
+        "published": display.shown_time(playlist.created),
         "video_count": items.count(conn, _HELD, playlist.id),
         **playlist.shown,
     }
@@ -81,19 +81,13 @@ async def _by_user(call: Call) -> Answer:
 async def _videos(call: Call) -> Answer:
     id = call.need("playlist_id")
     found = await call.service.catalog.read(lambda conn: held(conn, call, _HELD, _find(conn, id).id))
-    names = await library.names(call.service)
-    return library.page(
-        call,
-        "videos",
-        found,
-        lambda record: library.video(call, record, names.get(record.account, ""), mine=False),
-    )
+    return await library.videos_page(call, found, sort=False)
 
 
 def held(conn: Connection, call: Call, kind: str, id: str) -> list[MediaRecord]:
     """The public videos that something is linked to, in order."""
     found = (call.service.media.get(conn, PROVIDER, video) for video in items.targets(conn, kind, id))
-    return [record for record in found if record is not None and library.is_public(record)]
+    return [record for record in found if record is not None and display.is_public(record)]
 
 
 async def _next(call: Call) -> Answer:
@@ -103,8 +97,7 @@ async def _next(call: Call) -> Answer:
     if current not in ids:
         raise invalid("video_id")
     following = found[(ids.index(current) + 1) % len(ids)]
-    names = await library.names(call.service)
-    return library.video(call, following, names.get(following.account, ""), mine=False)
+    return (await display.videos(call, [following]))[0]
 
 
 def _fields(call: Call) -> dict[str, Any]:

@@ -6,25 +6,27 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from sqlalchemy import MetaData
 
 from vodkit.server import logs
+from vodkit.server.access import PASSWORD, knows_password
 from vodkit.server.contract import Head, MediaRecord, Receive, Scope, Send, Service, StoredObject
 from vodkit.server.dispatch import head_of
 from vodkit.server.errors import StorageFull, TooLarge, Truncated
 from vodkit.server.incoming import Body
 
-from .. import sign
 from ..wire import Codes
-from . import auth, comments, playlists, schemas, shows, upload, users, videos
+from . import auth, comments, display, library, playlists, schemas, shows, upload, users, videos
 from .authorize import authorize
-from .call import PROVIDER, Action, Call, Refused, read_params, refuse, reply
+from .call import PROVIDER, Action, Call, Refused, read_params, refuse, reply, respond
 from .gupload import VERBS, UploadServer
 from .tables import METADATA
 
-_HOSTS = frozenset({"api.youku.com", "openapi.youku.com", "open.youku.com"})
+_HOSTS = frozenset(
+    {"api.youku.com", "openapi.youku.com", "open.youku.com", "v.youku.com", "player.youku.com"}
+)
 _GUPLOAD = "/gupload/"
 
 _ACTIONS: Mapping[str, Action] = {
@@ -52,7 +54,7 @@ class Room:
 
     def claims(self, head: Head) -> bool:
         """Whether a request is for the API's hosts, or for an upload server, which may have any name (§5)."""
-        return head.host in _HOSTS or head.path.startswith(_GUPLOAD)
+        return head.host in _HOSTS or head.path.startswith((_GUPLOAD, display.PAGE, display.PLAYER))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -76,6 +78,9 @@ class Room:
         if name == "sdk/version_update":
             await reply(send, 200, {})
             return
+        if head.path.startswith((display.PAGE, display.PLAYER)):
+            await self._watch(head, send)
+            return
         if head.path.startswith(_GUPLOAD):
             verb = head.path.removeprefix(_GUPLOAD).rstrip("/")
             if verb not in VERBS:
@@ -97,6 +102,13 @@ class Room:
             await auth.user(call, call.who)
         await reply(send, action.status, await action.run(call))
 
+    async def _watch(self, head: Head, send: Send) -> None:
+        """A video's page, or its player: the service's own page, which asks for a password itself."""
+        rest = unquote(head.path).removeprefix(display.PAGE).removeprefix(display.PLAYER)
+        id = rest.partition("/")[0].removesuffix(".html")
+        record = await self._service.catalog.read(lambda conn: library.find(conn, self._service, id))
+        await respond(send, 302, b"", "text/plain", {"Location": self._service.watch_url(record)})
+
     async def _form(self, body: Body) -> bytes:
         return await body.read(self._service.settings.max_document)
 
@@ -104,14 +116,12 @@ class Room:
         return Call(self._service, read_params(head, form), self._service.now())
 
     def check_play(self, head: Head, found: StoredObject, media: MediaRecord | None) -> float | None:
-        """Until when somebody without a signed link may have a video: a public one is left to the service's
-        own rule, one with a password plays for who knows it, and no other does."""
-        if media is None or media.attrs["public_type"] == "all":
-            return None
-        sealed = self._service.vault.unseal(media.attrs.get("password") or "")
+        """A video with a password plays for whoever sends it along, as the vendor's players do; all else is
+        for the service's own rule."""
         given = parse_qs(head.query).get("password", [""])[0]
-        by_password = media.attrs["public_type"] == "password" and bool(sealed)
-        return math.inf if by_password and sign.same(given, (sealed or b"").decode()) else 0.0
+        if media is None or media.access != PASSWORD or not given:
+            return None
+        return math.inf if knows_password(self._service.vault, media, given) else 0.0
 
     async def sweep(self, now: float) -> Mapping[str, int]:
         """Forget tokens and uploads that are over; how many of each."""

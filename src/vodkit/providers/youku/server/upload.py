@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
+from vodkit.server.access import sealed_password
 from vodkit.server.contract import MediaRecord, Service
 from vodkit.server.errors import UploadGone
 
@@ -30,6 +31,8 @@ SERVER_IP: Final = "127.0.0.1"
 EXTENSIONS: Final = (
     "mp4,mov,m4v,mkv,avi,wmv,flv,f4v,webm,mpg,mpeg,ts,m2ts,mts,3gp,3g2,rm,rmvb,vob,asf,ogv,mp3,aac,wav"
 )
+_ELSEWHERE: Final = ("title", "password")
+"""Facts of an upload that the record of its video has fields for."""
 _BATCH: Final = 500
 
 
@@ -83,7 +86,7 @@ async def _create(call: Call) -> Mapping[str, Any]:
         "category": call.text("category", limit=255) or "Other",
         "copyright_type": call.text("copyright_type", limit=20) or "original",
         "public_type": public_type,
-        "password": call.service.vault.seal(password.encode()) if password else "",
+        "password": sealed_password(call.service.vault, password),
         "latitude": _degrees(call, "latitude"),
         "longitude": _degrees(call, "longitude"),
         "shoot_time": call.text("shoot_time", limit=40),
@@ -204,6 +207,9 @@ def _close(conn: Connection, call: Call, token: str, md5: str) -> None:
     )
     record = _record(call, row, md5)
     service.media.add(conn, record)
+    procedure = service.procedures.chosen(conn, account.id, "")
+    if procedure is not None:
+        service.tasks.process(conn, record, procedure)
     service.events.add(
         conn,
         type="media.uploaded",
@@ -229,11 +235,13 @@ def _record(call: Call, row: RowMapping, md5: str) -> MediaRecord:
         key=row["object_key"],
         cover_key="",
         size=row["size"],
-        attrs={**{name: value for name, value in facts.items() if name != "title"}, "md5": md5},
+        attrs={**{name: value for name, value in facts.items() if name not in _ELSEWHERE}, "md5": md5},
         created=row["created"],
         updated=call.now,
         expires=None,
         folder=row["object_key"].rpartition("/")[0] + "/",
+        access=wire.ACCESS[facts["public_type"]],
+        password_sealed=facts["password"],
     )
 
 

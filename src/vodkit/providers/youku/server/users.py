@@ -11,7 +11,7 @@ from vodkit.server.contract import Account, Service
 
 from .. import wire
 from ..wire import Codes
-from . import items, library
+from . import display, items, library
 from .call import PROVIDER, Action, Call, Refused, missing
 from .items import Item
 
@@ -19,8 +19,8 @@ Answer = Mapping[str, Any]
 
 
 def _of_account(account: Account) -> Item:
-    number = library.user_number(account.id)
-    return Item("user", str(number), facts={"name": library.user_name(account)})
+    number = display.user_number(account.id)
+    return Item("user", str(number), facts={"name": display.user_name(account)})
 
 
 def me(call: Call) -> Item:
@@ -39,7 +39,7 @@ async def everybody(service: Service) -> list[Item]:
 async def accounts_of(service: Service, user: str) -> set[str]:
     """Ids of the accounts whose user this is."""
     accounts = await service.accounts.of(PROVIDER)
-    return {account.id for account in accounts if str(library.user_number(account.id)) == user}
+    return {account.id for account in accounts if str(display.user_number(account.id)) == user}
 
 
 async def wanted(call: Call) -> Item:
@@ -66,7 +66,7 @@ def _plain(id: str) -> str:
 
 async def _shown(call: Call, users: list[Item]) -> list[dict[str, Any]]:
     accounts = await call.service.accounts.of(PROVIDER)
-    owner = {str(library.user_number(account.id)): account.id for account in accounts}
+    owner = {str(display.user_number(account.id)): account.id for account in accounts}
 
     def look(conn: Connection) -> list[dict[str, Any]]:
         return [_show(conn, call, user, owner.get(user.id)) for user in users]

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from vodkit.server.access import sealed_password
 from vodkit.server.contract import MediaRecord
 
 from .. import wire
-from . import auth, items, library, users
+from . import auth, display, items, library, users
 from .call import PROVIDER, Action, Call, Refused, invalid, missing
 
 Answer = Mapping[str, Any]
@@ -46,22 +47,16 @@ async def _show_batch(call: Call) -> Answer:
 
 async def _shown(call: Call, ids: list[str], *, lenient: bool = False) -> list[dict[str, Any]]:
     """Videos by their ids; in a batch those that cannot be seen are left out."""
-    token = await is_owner(call)
-    names = await library.names(call.service)
-    with_show = "show" in call.text("ext").split(",")
+    mine = await is_owner(call)
 
-    def look(conn: Connection) -> list[dict[str, Any]]:
-        found = []
-        for id in ids:
-            if lenient and call.service.media.get(conn, PROVIDER, id) is None:
-                continue
-            record = library.find(conn, call.service, id)
-            mine = token and record.account == call.who.id
-            name = names.get(record.account, "")
-            found.append(library.video(call, record, name, mine=mine, show=with_show))
-        return found
+    def look(conn: Connection) -> list[MediaRecord]:
+        if lenient:
+            found = (call.service.media.get(conn, PROVIDER, id) for id in ids)
+            return [record for record in found if record is not None]
+        return [library.find(conn, call.service, id) for id in ids]
 
-    return await call.service.catalog.read(look)
+    records = await call.service.catalog.read(look)
+    return await display.videos(call, records, mine=mine, ext=call.text("ext").split(","))
 
 
 async def _by_me(call: Call) -> Answer:
@@ -111,10 +106,8 @@ async def _update(call: Call) -> Answer:
             if call.params[name] not in known:
                 raise invalid(name)
             attrs[name] = call.params[name]
-    if call.params.get("thumbnail_seq"):
-        attrs["thumbnail_seq"] = call.number("thumbnail_seq")
-    if call.params.get("watch_password"):
-        attrs["password"] = call.service.vault.seal(call.text("watch_password", limit=255).encode())
+    seq = call.number("thumbnail_seq", 0, low=1)
+    password = call.text("watch_password", limit=255)
     title = call.text("title", limit=255)
     if title.isdecimal():
         raise invalid("title")
@@ -122,14 +115,32 @@ async def _update(call: Call) -> Answer:
     def change(conn: Connection) -> None:
         record = library.own(conn, call, id)
         new = {**record.attrs, **attrs}
-        if new["public_type"] == "password" and not new["password"]:
+        access = wire.ACCESS[new["public_type"]]
+        sealed = sealed_password(call.service.vault, password) or record.password_sealed
+        if access == "password" and not sealed:
             raise missing("watch_password")
-        call.service.media.update(
-            conn, replace(record, title=title or record.title, attrs=new, updated=call.now)
+        if seq:
+            _choose_thumbnail(conn, call, record, seq)
+        changed = replace(
+            record,
+            title=title or record.title,
+            attrs=new,
+            updated=call.now,
+            access=access,
+            password_sealed=sealed,
         )
+        call.service.media.update(conn, changed)
 
     await call.service.catalog.write(change)
     return {"id": id}
+
+
+def _choose_thumbnail(conn: Connection, call: Call, record: MediaRecord, seq: int) -> None:
+    """Let a video's picture of this number stand for it. Raises 1013 where there is none."""
+    pictures = display.pictures(call.service.outputs.of(conn, record.id))
+    if seq > len(pictures):
+        raise invalid("thumbnail_seq")
+    call.service.outputs.choose_cover(conn, record.id, pictures[seq - 1].id)
 
 
 async def _destroy(call: Call) -> Answer:
@@ -190,16 +201,9 @@ async def _favorites(call: Call, user: str) -> Answer:
     def look(conn: Connection) -> list[MediaRecord]:
         ids = items.targets(conn, "favorite", user, newest_first=True)
         found = (call.service.media.get(conn, PROVIDER, id) for id in ids)
-        return [record for record in found if record is not None and library.is_public(record)]
+        return [record for record in found if record is not None and display.is_public(record)]
 
-    found = await call.service.catalog.read(look)
-    names = await library.names(call.service)
-    return library.page(
-        call,
-        "videos",
-        found,
-        lambda record: library.video(call, record, names.get(record.account, ""), mine=False),
-    )
+    return await library.videos_page(call, await call.service.catalog.read(look), sort=False)
 
 
 ACTIONS = {
