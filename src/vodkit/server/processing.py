@@ -34,7 +34,8 @@ class TaskStep:
 
     Attributes:
         name: Unique in its task: ``probe``, ``encode``, ``cover`` ...
-        kind: ``probe``, ``streams``, ``file``, ``pictures``, ``sprite``, ``publish`` or ``fetch``.
+        kind: ``probe``, that of the plan's step (``encode``, ``streams``, ``file``, ``cover``, ``snapshots``,
+            ``sprite``, ``animation``), ``publish`` or ``fetch``.
         state: ``waiting``, ``running``, ``done``, ``failed`` or ``cancelled``.
         progress: Finished share, 0 to 1.
         error: Why it failed, for the owner of the media; else ``""``.
@@ -108,17 +109,20 @@ class Output:
         id: Ours.
         media: Our id of the media.
         task: What made it; ``""`` for what a user brought.
-        kind: ``streams`` (HLS and DASH of all renditions), ``file``, ``cover``, ``snapshot``, ``sprite`` or
-            ``subtitle``.
+        kind: ``streams`` (HLS and DASH of all renditions), ``file``, ``cover``, ``snapshot``, ``sprite``,
+            ``animation`` or ``subtitle``.
         name: For people: ``720p``, ``cover`` ...
         key: The object to begin with, in :data:`OUTPUTS`: the master playlist of streams, the WebVTT index of
             a sprite, else the thing itself.
         size: Bytes of all its objects.
         definition: The room's own name for what it was made by; ``""`` if it has none.
         facts: JSON. Of streams ``dash`` (key of the manifest), ``seconds``, ``renditions`` (``name``,
-            ``width``, ``height``, ``codec``, ``bitrate``, ``fps`` each) and ``audio``; of pictures ``width``,
-            ``height`` and ``at``; of a sprite ``width``, ``height``, ``columns``, ``rows``, ``interval``,
-            ``count`` and ``sheets`` (keys); of a subtitle ``language`` and ``title``.
+            ``width``, ``height``, ``codec``, ``codecs``, ``bitrate``, ``fps``, ``size``, ``file`` each) and
+            ``audio`` (``bitrate``, ``channels``, ``rate``, ``size``); of a file ``rendition`` (such a one, or
+            ``None``), ``audio``, ``seconds`` and ``container``; of pictures ``width``, ``height`` and ``at``;
+            of an animation ``width``, ``height``, ``seconds`` and ``format``; of a sprite ``width``,
+            ``height``, ``columns``, ``rows``, ``interval``, ``count``, ``format`` and ``sheets`` (keys); of a
+            subtitle ``language`` and ``title``.
         created: Seconds since the epoch.
     """
 

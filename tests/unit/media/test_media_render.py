@@ -9,7 +9,7 @@ import av
 import pytest
 
 from vodkit.core.manifests import parse
-from vodkit.server.media import package
+from vodkit.server.media.boxes import boxes
 from vodkit.server.media.errors import BadMedia, Stopped
 from vodkit.server.media.facts import facts_of
 from vodkit.server.media.plan import plan
@@ -23,7 +23,7 @@ from vodkit.server.media.procedure import (
     Sprite,
     Watermark,
 )
-from vodkit.server.media.render import render
+from vodkit.server.media.render import finder, render
 
 from .conftest import Make, ffmpeg
 
@@ -31,15 +31,14 @@ LADDER = Procedure(
     "small", (Rendition(180), Rendition(90)), cover=Position(percent=50), sprite=Sprite(1.0, 64, 2, 2)
 )
 
+NAMES = ("180p", "90p", "audio")
+
 
 def carry_out(source: Path, procedure: Procedure, folder: Path, watermark: Path | None = None) -> Path:
     """Run all steps; the folder with one folder for each."""
     (folder / "probe").mkdir(parents=True)
 
-    def find(word: str) -> Path:
-        named = {"@source": source, "@watermark": watermark}
-        return named.get(word) or folder / word[1:]
-
+    find = finder(folder, source, watermark)
     for step in plan(facts_of(source, folder / "probe"), procedure):
         (folder / step.name).mkdir()
         shares: list[float] = []
@@ -69,54 +68,54 @@ def made(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_streams_have_the_sizes_the_codecs_and_the_length(made: Path) -> None:
-    for at, size in enumerate([(320, 180), (160, 90)]):
-        with av.open(str(made / f"encode/stream-{at}.mp4")) as container:
+    for name, size in (("180p", (320, 180)), ("90p", (160, 90))):
+        with av.open(str(made / f"package/{name}.mp4")) as container:
             (stream,) = container.streams
             assert (stream.codec_context.name, stream.width, stream.height) == ("h264", *size)
-    with av.open(str(made / "encode/stream-2.mp4")) as container:
+    with av.open(str(made / "package/audio.mp4")) as container:
         (stream,) = container.streams
         assert (stream.codec_context.name, stream.codec_context.sample_rate) == ("aac", 48000)
-    for at in range(3):
-        assert length(made / f"encode/stream-{at}.mp4") == pytest.approx(9, abs=0.1)
+    for name in NAMES:
+        assert length(made / f"package/{name}.mp4") == pytest.approx(9, abs=0.1)
 
 
 def test_all_renditions_begin_anew_at_the_same_moments(made: Path) -> None:
-    first = keyframes(made / "encode/stream-0.mp4")
+    first = keyframes(made / "package/180p.mp4")
     assert first == [0, 2, 4, 6, 8]
-    assert keyframes(made / "encode/stream-1.mp4") == first
+    assert keyframes(made / "package/90p.mp4") == first
 
 
-@pytest.mark.parametrize("at", [0, 1, 2])
-def test_a_playlist_names_whole_fragments_that_add_up(made: Path, at: int) -> None:
-    text = (made / f"encode/media_{at}.m3u8").read_text()
-    assert "PROGRAM-DATE-TIME" not in text
+@pytest.mark.parametrize("name", NAMES)
+def test_a_playlist_names_whole_fragments_that_add_up(made: Path, name: str) -> None:
+    text = (made / f"package/{name}.m3u8").read_text()
     assert sum(map(float, re.findall(r"#EXTINF:([\d.]+)", text))) == pytest.approx(9, abs=0.1)
-    starts = {start: kind for kind, start, _ in package.boxes(made / f"encode/stream-{at}.mp4")}
-    end = 0
-    ranges = re.findall(r"BYTERANGE[:=]\"?(\d+)@(\d+)", text)
-    assert len(ranges) == 4
-    for size, start in ranges:
-        assert int(start) == end
-        assert starts[end] == (b"moof" if end else b"ftyp")
-        end += int(size)
-    assert end == (made / f"encode/stream-{at}.mp4").stat().st_size
+    found = {start: kind for kind, start, _ in boxes(made / f"package/{name}.mp4")}
+    (index,) = (start for start, kind in found.items() if kind == b"sidx")
+    before, *ranges = re.findall(r"BYTERANGE[:=]\"?(\d+)@(\d+)", text)
+    assert before == (str(index), "0")
+    assert len(ranges) == 3
+    for (size, start), after in zip(ranges, [*ranges[1:], None], strict=True):
+        assert found[int(start)] == b"moof"
+        assert int(start) + int(size) == (
+            int(after[1]) if after else (made / f"package/{name}.mp4").stat().st_size
+        )
 
 
 def test_the_playlists_and_the_manifest_name_each_other_and_the_streams(made: Path) -> None:
-    master = parse((made / "encode/master.m3u8").read_text(), "m3u8")
-    assert {reference.uri for reference in master.references} == {f"media_{at}.m3u8" for at in range(3)}
-    dash = parse((made / "encode/manifest.mpd").read_text(), "mpd")
-    assert {reference.uri for reference in dash.references} == {f"stream-{at}.mp4" for at in range(3)}
+    master = parse((made / "package/master.m3u8").read_text(), "m3u8")
+    assert {reference.uri for reference in master.references} == {f"{name}.m3u8" for name in NAMES}
+    dash = parse((made / "package/manifest.mpd").read_text(), "mpd")
+    assert {reference.uri for reference in dash.references} == {f"{name}.mp4" for name in NAMES}
 
 
 def test_the_manifest_says_where_each_index_is(made: Path) -> None:
-    text = (made / "encode/manifest.mpd").read_text()
+    text = (made / "package/manifest.mpd").read_text()
     assert "isoff-on-demand" in text
     assert "SegmentList" not in text
     found = re.findall(r'indexRange="(\d+)-(\d+)">\s*<Initialization range="0-(\d+)"', text)
     assert len(found) == 3
-    for at, (start, end, before) in enumerate(found):
-        data = (made / f"encode/stream-{at}.mp4").read_bytes()
+    for name, (start, end, before) in zip(NAMES, found, strict=True):
+        data = (made / f"package/{name}.mp4").read_bytes()
         assert int(before) + 1 == int(start)
         assert data[int(start) + 4 : int(start) + 8] == b"sidx"
         assert data[int(end) + 1 + 4 : int(end) + 1 + 8] == b"moof"
@@ -124,7 +123,7 @@ def test_the_manifest_says_where_each_index_is(made: Path) -> None:
 
 def test_the_progressive_file_has_its_index_first_and_picture_and_sound(made: Path) -> None:
     path = made / "file-180p/180p.mp4"
-    kinds = [kind for kind, _, _ in package.boxes(path)]
+    kinds = [kind for kind, _, _ in boxes(path)]
     assert kinds.index(b"moov") < kinds.index(b"mdat")
     with av.open(str(path)) as container:
         assert [stream.type for stream in container.streams] == ["video", "audio"]
@@ -150,7 +149,7 @@ def test_the_cover_and_the_sprite_are_pictures_of_the_clip(made: Path) -> None:
 def test_the_other_codecs(codec: str, name: str, make: Make, tmp_path: Path) -> None:
     procedure = Procedure("other", (Rendition(codec=codec),))
     out = carry_out(make("short", seconds=1, size="128x72"), procedure, tmp_path / "work")
-    assert facts_of(out / "encode/stream-0.mp4", tmp_path).video is not None
+    assert facts_of(out / "package/72p.mp4", tmp_path).video is not None
     with av.open(str(out / "file-72p/72p.mp4")) as container:
         assert container.streams.video[0].codec_context.name == name
 
@@ -191,8 +190,8 @@ def test_sizes_that_rounding_takes_out_of_shape_share_a_manifest(
     source = make(f"shape-{size}", size=size, seconds=0.4, sound=False)
     procedure = Procedure("many", tuple(Rendition(height) for height in (0, 480, 358, 182, 120)))
     out = carry_out(source, procedure, tmp_path / "work")
-    dash = (out / "encode/manifest.mpd").read_text()
-    assert dash.count("<Representation ") == len(list(out.glob("encode/stream-*.mp4"))) >= 3
+    dash = (out / "package/manifest.mpd").read_text()
+    assert dash.count("<Representation ") == len(list(out.glob("package/*p*.mp4"))) >= 3
     assert dash.count("<AdaptationSet ") == 1
 
 
@@ -200,8 +199,8 @@ def test_codecs_and_rates_that_differ_begin_anew_at_the_same_moments(make: Make,
     source = make("ntsc", fps="30000/1001", seconds=5, sound=False)
     renditions = (Rendition(180), Rendition(144, fps=15), Rendition(120, codec="vp9"))
     out = carry_out(source, Procedure("mixed", renditions), tmp_path / "work")
-    for at in range(3):
-        assert keyframes(out / f"encode/stream-{at}.mp4") == [0, 2.002, 4.004]
+    for name in ("180p", "144p", "120p"):
+        assert keyframes(out / f"package/{name}.mp4") == [0, 2.002, 4.004]
 
 
 def test_a_turned_clip_is_made_upright(clip: Path, tmp_path: Path) -> None:
@@ -225,7 +224,7 @@ def test_high_dynamic_range_is_mapped(make: Make, tmp_path: Path) -> None:
 def test_sound_alone(make: Make, tmp_path: Path) -> None:
     out = carry_out(make("tone", picture=False), BUILT_IN["audio-only"], tmp_path / "work")
     assert facts_of(out / "file-audio/audio.m4a", tmp_path).kind == "audio"
-    assert (out / "encode/master.m3u8").exists()
+    assert (out / "package/master.m3u8").exists()
 
 
 def test_an_image_gets_a_cover(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ from .formats import FORMATS, PROTOCOLS
 
 _PROBE = Path(__file__).with_name("probe.py")
 _LIMITS = child.Limits(seconds=60.0, cpu=60, memory=4 * child.GIB, output=child.MIB)
+READY_MADE = ("hls", "dash")
+"""Containers that hold addresses of streams, in place of streams."""
+
 _STILLS = frozenset(["mjpeg", "png", "webp", "bmp", "tiff", "jpegxl", "gif", "apng"])
 
 
@@ -73,7 +76,8 @@ class Facts:
     """What a file holds.
 
     Attributes:
-        container: As FFmpeg names it; several names for one are separated by commas.
+        container: As FFmpeg names it (several names for one are separated by commas), or one of
+            :data:`READY_MADE`.
         seconds: How long it plays; 0 where it does not say.
         start: The first timestamp, in seconds.
         bitrate: Bits in a second of everything together; 0 where it does not say.
@@ -85,6 +89,16 @@ class Facts:
     start: float
     bitrate: int
     streams: tuple[Stream, ...]
+
+    @property
+    def length(self) -> float:
+        """Seconds that it plays: of the whole, or of its longest stream; 0 where nothing says."""
+        return self.seconds or max((stream.seconds for stream in self.streams), default=0.0)
+
+    @property
+    def ready_made(self) -> bool:
+        """Whether it is a playlist or a manifest over streams that somebody else made."""
+        return self.container in READY_MADE
 
     @property
     def video(self) -> Stream | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,7 @@ from vodkit.core.ffmpeg import executable
 
 from . import child, package
 from .errors import BadMedia
-from .plan import Step
+from .step import Step
 
 
 def render(
@@ -27,7 +29,7 @@ def render(
     Args:
         step: What to do.
         folder: An empty folder for it.
-        find: Where the file is that a word with ``@`` stands for.
+        find: Where the file is that a word with ``@`` stands for (see :func:`finder`).
         limits: Bounds of each of its programs.
         on_progress: Gets the finished share, from 0 to 1.
         wanted: Asked now and then; ``False`` ends the work.
@@ -37,15 +39,24 @@ def render(
         TooMuch, Stopped: see :func:`.child.run`.
     """
     limits = replace(limits, seconds=min(limits.seconds, step.limit))
+    furthest = 0.0
+
+    def reached(share: float) -> None:
+        # Of several outputs ffmpeg tells of the furthest, which need not be ahead of an earlier one.
+        nonlocal furthest
+        furthest = max(furthest, share)
+        on_progress(furthest)
+
     for number, command in enumerate(step.commands):
 
         def seen(line: str, number: int = number) -> None:
             name, _, value = line.partition("=")
             if name == "out_time_us" and value.isdigit() and step.seconds:
                 share = min(1.0, int(value) / 1_000_000 / step.seconds)
-                on_progress((number + share) / len(step.commands))
+                reached((number + share) / len(step.commands))
 
         reads = {word: find(word) for word in command if word.startswith("@")}
+        _check_there(reads)
         words = [f"file:{reads[word]}" if word in reads else word for word in command]
         prefix = [executable(), "-v", "error", "-nostdin", "-y", "-nostats", "-progress", "pipe:1"]
         child.run(
@@ -56,12 +67,50 @@ def render(
             on_line=seen,
             wanted=wanted,
         )
-        on_progress((number + 1) / len(step.commands))
+        reached((number + 1) / len(step.commands))
+    if step.kind == "streams":
+        _gather(step, folder, find)
+        reached(1.0)
     missing = [name for name in step.makes if not (folder / name).is_file()]
     if missing:
         raise BadMedia(f"there is nothing in the source to make {missing[0]} of")
-    if step.kind == "streams":
-        package.streams(folder)
-    elif step.kind == "sprite":
+    if step.kind == "sprite":
         package.sprite(folder, step.facts)
     return sorted(path.name for path in folder.iterdir())
+
+
+def finder(work: Path, source: Path, watermark: Path | None = None) -> Callable[[str], Path]:
+    """What words with ``@`` stand for, where each step of a plan has its folder ``work/<name>``.
+
+    A file of an encode whose renditions were made apart is found in the folder of that rendition's step.
+    """
+
+    def find(word: str) -> Path:
+        if word == "@source":
+            return source
+        if word == "@watermark":
+            return watermark or work / "watermark"
+        step, _, file = word[1:].partition("/")
+        together = work / step / file
+        return together if together.exists() else work / f"{step}-{Path(file).stem}" / file
+
+    return find
+
+
+def _gather(step: Step, folder: Path, find: Callable[[str], Path]) -> None:
+    """Bring the streams that there are into one folder, with playlists and manifest over them."""
+    for word in step.takes:
+        made = find(word)
+        if not made.is_file():
+            continue
+        try:
+            os.link(made, folder / made.name)
+        except OSError:
+            shutil.copyfile(made, folder / made.name)
+    package.streams(folder, [word.rpartition("/")[2] for word in step.takes])
+
+
+def _check_there(reads: dict[str, Path]) -> None:
+    for word, path in reads.items():
+        if "/" in word and not path.is_file():
+            raise BadMedia(f"it is made of {path.name}, which could not be made")
