@@ -13,7 +13,7 @@ class Event:
 
     Attributes:
         id: Stable and unique; the same in every delivery.
-        type: ``media.uploaded``, ``media.deleted`` or ``procedure.changed``.
+        type: ``media.uploaded``, ``media.deleted``, ``procedure.changed`` or ``media.pulled``.
         provider: Name of the provider room.
         account: Id of the account of the service.
         media: Id of the media within the service.

@@ -26,7 +26,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from .nouns import Account, Blob, Head, MediaQuery, MediaRecord, Settings, StoredObject, StoredPart, Upload
-from .processing import Address, Outputs, Procedures, Quota, Tasks
+from .processing import Address, Outputs, Procedures, Quota, Task, Tasks
 
 __all__ = [
     "Account",
@@ -375,16 +375,21 @@ class Events(Protocol):
         type: str,
         provider: str,
         account: str,
-        media: str,
+        media: MediaRecord | None,
         payload: Mapping[str, Any],
         queue: str = "",
         deliver: Sequence[Address] = (),
+        task: Task | None = None,
     ) -> str:
         """Record an event; returns its id.
 
         Args:
+            type: ``media.uploaded`` or ``media.deleted``; see docs/callbacks.md.
+            media: What it happened to; ``None`` if a pull failed to make it.
+            payload: The vendor's facts (JSON).
             queue: The pull queue it waits in, ``""`` for none.
             deliver: Where it is sent, beside the account's own webhooks.
+            task: The task that it is about, or that it was followed by.
         """
         ...
 

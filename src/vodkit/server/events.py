@@ -9,22 +9,30 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from vodkit.core.events import Event
 
+from . import logs
 from .catalog.tables import deliveries, events
+from .deliveries import facts, webhooks
+from .media_catalog import MediaTable
 from .names import new_id
-from .processing import Address
+from .nouns import MediaRecord
+from .outputs import OutputTable
+from .processing import ENDED, Address, Notice, Task
 
 LIFETIME = 30 * 24 * 3600.0
-"""Seconds that an event is kept."""
+"""Seconds that an event is kept, and its deliveries."""
 
 
 class EventTable:
     """Implements :class:`vodkit.server.contract.Events`.
 
     Args:
+        media, outputs: What webhooks tell of.
         now: The clock.
     """
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, media: MediaTable, outputs: OutputTable, now: Callable[[], float]) -> None:
+        self._media = media
+        self._outputs = outputs
         self._now = now
 
     def add(
@@ -34,10 +42,11 @@ class EventTable:
         type: str,
         provider: str,
         account: str,
-        media: str,
+        media: MediaRecord | None,
         payload: Mapping[str, Any],
         queue: str = "",
         deliver: Sequence[Address] = (),
+        task: Task | None = None,
     ) -> str:
         """See :meth:`contract.Events.add`."""
         id, now = new_id(), self._now()
@@ -47,7 +56,7 @@ class EventTable:
                 type=type,
                 provider=provider,
                 account=account,
-                media=media,
+                media=media.id if media else "",
                 at=now,
                 payload=dict(payload),
                 queue=queue,
@@ -55,7 +64,7 @@ class EventTable:
                 confirmed=False,
             )
         )
-        for address in deliver:
+        for address in (*deliver, *self._own(conn, account, type, media, task)):
             conn.execute(
                 insert(deliveries).values(
                     id=new_id(),
@@ -74,6 +83,51 @@ class EventTable:
                 )
             )
         return id
+
+    def task_changed(self, conn: Connection, room: object, task: Task) -> None:
+        """Record that a procedure began or ended, or that a pull ended: one event, whatever the room says.
+
+        Args:
+            room: Of the task's provider; asked for its vendor's :class:`Notice`. If it fails, its own rows
+                are undone and the event goes without a notice.
+            task: As it is now.
+        """
+        if task.kind == "pull" and task.state not in ENDED:
+            return
+        notice = self._noticed(conn, room, task) or Notice({})
+        self.add(
+            conn,
+            type="media.pulled" if task.kind == "pull" else "procedure.changed",
+            provider=task.provider,
+            account=task.account,
+            media=self._media.by_id(conn, task.media) if task.media else None,
+            payload=notice.payload,
+            queue=notice.queue,
+            deliver=notice.deliver,
+            task=task,
+        )
+
+    def _noticed(self, conn: Connection, room: object, task: Task) -> Notice | None:
+        ask: Callable[[Connection, Task], Notice | None] | None = getattr(room, "task_changed", None)
+        if ask is None:
+            return None
+        try:
+            with conn.begin_nested():
+                return ask(conn, task)
+        except Exception:
+            logs.get("events").exception("the room failed to take note of a task", room=task.provider)
+            return None
+
+    def _own(
+        self, conn: Connection, account: str, type: str, media: MediaRecord | None, task: Task | None
+    ) -> list[Address]:
+        """The account's own webhooks that want to hear of this."""
+        listening = webhooks.listening(conn, account, type)
+        if not listening:
+            return []
+        present = self._media.by_id(conn, media.id) if media else None
+        found = facts.gather(conn, present or media, task, self._outputs)
+        return [Address(webhooks.STYLE, url, {"webhook": id, "facts": found}) for id, url in listening]
 
     def pending(
         self, conn: Connection, account: str, *, limit: int, hide: float, queue: str = ""
@@ -104,5 +158,7 @@ class EventTable:
         return conn.execute(update(events).where(*which).values(confirmed=True)).rowcount
 
     def expire(self, conn: Connection, now: float) -> int:
-        """Forget events older than :data:`LIFETIME`; how many."""
-        return conn.execute(delete(events).where(events.c.at < now - LIFETIME)).rowcount
+        """Forget events older than :data:`LIFETIME`, and their deliveries; how many events."""
+        old = events.c.at < now - LIFETIME
+        conn.execute(delete(deliveries).where(deliveries.c.event.in_(select(events.c.id).where(old))))
+        return conn.execute(delete(events).where(old)).rowcount

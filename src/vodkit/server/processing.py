@@ -359,19 +359,35 @@ class CallbackStyle(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a vendor says of a change, and to whom.
+
+    Attributes:
+        payload: The event's, for the room's styles and pulls (JSON).
+        queue: The pull queue it waits in, ``""`` for none.
+        deliver: Where it is sent.
+    """
+
+    payload: Mapping[str, Any]
+    queue: str = ""
+    deliver: Sequence[Address] = ()
+
+
 class Works(Protocol):
     """What a room may offer to the worker; it is found by name, and each of these may be missing."""
 
-    def task_changed(self, conn: Connection, task: Task) -> None:
-        """A task began, ended, or one of its steps did, in the transaction of ``conn``.
+    def task_changed(self, conn: Connection, task: Task) -> Notice | None:
+        """What the vendor says of a procedure that began or ended, or of a pull that ended.
 
-        The room records its vendor's event here. Called in the commit that publishes what the task made,
-        after the media and the outputs are as they will be.
+        Called in the commit that publishes what the task made, after the media and the outputs are as they
+        will be. The room records no event itself: the one event of this change takes up the notice, if the
+        vendor says something, and the account's own webhooks.
         """
         ...
 
     def pulled(self, conn: Connection, task: Task, blob: Blob, content_type: str) -> MediaRecord:
-        """Make the media of a pull whose bytes are there: the object, the record and the event."""
+        """Make the media of a pull whose bytes are there: the object, the record and its upload's event."""
         ...
 
 

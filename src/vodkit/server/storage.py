@@ -51,7 +51,7 @@ class Storage:
         self.outputs = OutputTable(self.objects)
         self.media = MediaTable(self.objects, self.outputs, now)
         self.tasks = TaskTable(now)
-        self.events = EventTable(now)
+        self.events = EventTable(self.media, self.outputs, now)
 
     async def sweep(self, now: float) -> dict[str, int]:
         """Remove abandoned uploads, expired media, bytes without a name and old events; how many of each."""

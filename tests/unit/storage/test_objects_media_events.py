@@ -233,7 +233,7 @@ def test_sweep(world: World) -> None:
         await write(lambda conn: storage.media.add(conn, dying))
         await write(
             lambda conn: storage.events.add(
-                conn, type="t", provider="p", account="acc", media="m", payload={}
+                conn, type="t", provider="p", account="acc", media=None, payload={}
             )
         )
         nothing = await storage.sweep(world.time)
@@ -269,7 +269,7 @@ def test_events_are_pulled_hidden_and_confirmed(world: World) -> None:
                     type="media.uploaded",
                     provider="tencent",
                     account=account,
-                    media="m",
+                    media=None,
                     payload={"n": number},
                     queue=queue,
                 )

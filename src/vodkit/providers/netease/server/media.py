@@ -145,7 +145,7 @@ def _remove(conn: Connection, caller: Caller, vid: int) -> None:
         type="media.deleted",
         provider=PROVIDER,
         account=caller.account,
-        media=record.id,
+        media=record,
         payload={"vid": vid, "name": record.title},
     )
 

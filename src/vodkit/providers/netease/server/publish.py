@@ -151,6 +151,6 @@ def _tell(
         type="media.uploaded",
         provider=PROVIDER,
         account=found.account,
-        media=record.id,
+        media=record,
         payload=payload,
     )

@@ -75,7 +75,7 @@ def _add(
         type=type,
         provider=PROVIDER,
         account=caller.account,
-        media=record.id,
+        media=record,
         payload=payload,
         queue=_queue(caller.home) if wanted else "",
     )

@@ -248,7 +248,7 @@ def keep(
             type="upload_policy",
             provider=PROVIDER,
             account=caller.account.id,
-            media=record.id,
+            media=record,
             payload={"policy": policy, "key": key, "bucket": caller.space.name},
         )
     return stored

@@ -215,7 +215,7 @@ def _close(conn: Connection, call: Call, token: str, md5: str) -> None:
         type="media.uploaded",
         provider=PROVIDER,
         account=account.id,
-        media=record.id,
+        media=record,
         payload={"video_id": record.remote_id, "title": record.title, "size": record.size, "md5": md5},
     )
     change(conn, row, state="committed", expires=max(row["expires"], life(row, call.now)))

@@ -154,7 +154,7 @@ async def _destroy(call: Call) -> Answer:
             type="media.deleted",
             provider=PROVIDER,
             account=call.who.id,
-            media=record.id,
+            media=record,
             payload={"video_id": id},
         )
 

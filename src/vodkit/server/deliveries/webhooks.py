@@ -1,0 +1,68 @@
+"""An account's own webhooks: where they go, what for, and the secrets that sign them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from ..catalog.tables import webhooks
+from ..names import new_id
+
+STYLE = "webhook"
+"""The style of deliveries to them; no room's is called so."""
+
+
+def listening(conn: Connection, account: str, type: str) -> list[tuple[str, str]]:
+    """Id and URL of the webhooks of an account that want events of a type."""
+    query = select(webhooks.c.id, webhooks.c.url, webhooks.c.types).where(
+        webhooks.c.account == account, webhooks.c.disabled.is_(False)
+    )
+    rows = conn.execute(query.order_by(webhooks.c.created, webhooks.c.id)).all()
+    return [(row.id, row.url) for row in rows if not row.types or type in row.types]
+
+
+def add(
+    conn: Connection, account: str, url: str, secret_sealed: str, types: Sequence[str], now: float
+) -> str:
+    """A new webhook; returns its id.
+
+    Args:
+        url: Checked by the caller.
+        secret_sealed: By the vault.
+        types: Of the events it wants; none for all.
+    """
+    id = f"wh_{new_id()}"
+    conn.execute(
+        insert(webhooks).values(
+            id=id,
+            account=account,
+            url=url,
+            secret_sealed=secret_sealed,
+            types=list(types),
+            disabled=False,
+            created=now,
+        )
+    )
+    return id
+
+
+def one(conn: Connection, id: str) -> Row[tuple[object, ...]] | None:
+    """A webhook by its id."""
+    return conn.execute(select(webhooks).where(webhooks.c.id == id)).first()
+
+
+def every(conn: Connection, account: str | None = None) -> Sequence[Row[tuple[object, ...]]]:
+    """All webhooks, or those of an account, oldest first."""
+    query = select(webhooks).order_by(webhooks.c.created, webhooks.c.id)
+    return conn.execute(query if account is None else query.where(webhooks.c.account == account)).all()
+
+
+def remove(conn: Connection, id: str) -> bool:
+    """Forget a webhook; whether there was one. What is on its way to it is given up."""
+    return conn.execute(delete(webhooks).where(webhooks.c.id == id)).rowcount > 0
+
+
+def switch(conn: Connection, id: str, on: bool) -> bool:
+    """Let a webhook hear of what happens from now on, or not; whether there is one."""
+    return conn.execute(update(webhooks).where(webhooks.c.id == id).values(disabled=not on)).rowcount > 0
