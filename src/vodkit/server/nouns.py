@@ -229,6 +229,7 @@ class Settings:
         procedure: Name of what is made of an upload that does not say; ``""`` for nothing.
         workers: Worker processes that the service keeps while there is work; 0 leaves it to others.
         private_targets: Whether callbacks and pulls may reach private and loopback addresses.
+        lease: Seconds after which a worker that has not been heard of counts as dead.
     """
 
     data: str
@@ -247,3 +248,4 @@ class Settings:
     procedure: str = ""
     workers: int = 1
     private_targets: bool = False
+    lease: float = 15.0

@@ -28,6 +28,9 @@ from .service import Service
 GRACE = 5
 """Seconds that requests in flight get to finish after a stop signal."""
 
+URL_FILE = "url"
+"""In the data folder: where the service is, for workers that were not told."""
+
 KEEP_ALIVE = 60
 """Seconds that an idle connection is kept for its client's next request."""
 
@@ -63,6 +66,7 @@ def serve(settings: Settings, *, stop_on_eof: bool = False) -> None:
         )
         server = _Server(uvicorn_config, f"vodkit ready {_url(listener)}", stop_on_eof=stop_on_eof)
         settings = replace(settings, data=str(data.resolve()), public_url=public.rstrip("/"))
+        (data / URL_FILE).write_text(settings.public_url, encoding="utf-8")
         with asyncio.Runner(loop_factory=uvicorn_config.get_loop_factory()) as runner:
             runner.run(_serve(server, settings, listener))
 

@@ -53,7 +53,7 @@ class Service(Tools):
 
     def __init__(self, settings: Settings, storage: Storage, kinds: Mapping[str, type]) -> None:
         super().__init__(settings, storage.catalog)
-        self._storage = storage
+        self.storage = storage
         self.quota = storage.quota
         self.uploads = storage.uploads
         self.objects = storage.objects
@@ -73,15 +73,18 @@ class Service(Tools):
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator[Service]:
+    async def open(cls, settings: Settings, *, worker: bool = False) -> AsyncIterator[Service]:
         """The service on a data folder, with every room, until the block ends.
+
+        Args:
+            worker: Answer no requests, but work beside the process that does.
 
         Raises:
             ConfigError: an account, the database or a key file is wrong.
         """
-        entries = entries_at_start(Path(settings.data), settings.accounts)
+        entries = [] if worker else entries_at_start(Path(settings.data), settings.accounts)
         kinds = room_kinds()
-        storage = Storage(settings, _open_catalog(settings, kinds), time.time)
+        storage = Storage(settings, _open_catalog(settings, kinds), time.time, owner=not worker)
         try:
             service = cls(settings, storage, kinds)
             await service.catalog.write(lambda conn: service.accounts.store(conn, entries))
@@ -113,7 +116,7 @@ class Service(Tools):
         """Remove what is expired, every ``settings.sweep_interval`` seconds."""
         sweeps = {name: room.sweep for name, room in self.rooms.items()}
         while True:
-            for name, sweep in {"storage": self._storage.sweep, **sweeps}.items():
+            for name, sweep in {"storage": self.storage.sweep, **sweeps}.items():
                 try:
                     removed = await sweep(self.now())
                 except Exception:

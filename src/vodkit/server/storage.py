@@ -36,15 +36,19 @@ class Storage:
         settings: ``data`` and ``upload_lifetime`` are used.
         catalog: The database; :meth:`close` closes it, before the bytes that its last commits let go of.
         now: The clock.
+        owner: Whether this is the process that receives uploads; else it works beside that one.
 
     Raises:
-        RuntimeError: another process uses the folder.
+        RuntimeError: another process owns the folder.
     """
 
-    def __init__(self, settings: Settings, catalog: SqlCatalog, now: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: Settings, catalog: SqlCatalog, now: Callable[[], float], *, owner: bool = True
+    ) -> None:
         self.catalog = catalog
-        self.store: BlobStore = LocalBlobs(Path(settings.data) / "blobs")
-        self.store.recover(self._owned)
+        self.store: BlobStore = LocalBlobs(Path(settings.data) / "blobs", owner=owner)
+        if owner:
+            self.store.recover(self._owned)
         self.quota = QuotaGuard(self.catalog)
         self.uploads = Uploads(self.catalog, self.store, self.quota, settings.upload_lifetime, now)
         self.objects = ObjectTable(self.catalog, self.store, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 MIB = 1024 * 1024
@@ -94,6 +95,27 @@ class BlobStore(Protocol):
 
         Raises:
             BlobGone: they are not there.
+        """
+        ...
+
+    def export(self, extents: Sequence[Extent], path: Path) -> None:
+        """Make a plain file of these bytes, for a program to read; without copying them where that can be.
+
+        The file holds no other bytes, and it keeps them when the store lets go of its own. Blocks.
+
+        Raises:
+            BlobGone: they are not there.
+            StorageFull: there is no room.
+        """
+        ...
+
+    def adopt(self, owner: str, path: Path) -> Extent:
+        """Make the bytes of a file those of a new owner, safe on disk; not copying them where that can be.
+
+        The file stays and must not be written to any more. May be done again. Blocks.
+
+        Raises:
+            StorageFull: there is no room.
         """
         ...
 

@@ -20,6 +20,7 @@ from typing import ParamSpec, TypeVar
 
 from ..errors import BlobGone, StorageFull, TooLarge
 from . import MIB, Extent
+from .files import copy, flush_folder
 from .holes import punch
 from .ranges import Ranges
 
@@ -45,16 +46,22 @@ def path_of(folder: Path, file: str) -> Path:
 class LocalBlobs:
     """Implements :class:`vodkit.server.blobs.BlobStore` on a folder, which it locks.
 
+    Args:
+        folder: Where the files are.
+        owner: Whether this is the one process that receives uploads and recovers. Workers are not: they read,
+            and bring files that are whole.
+
     Raises:
-        RuntimeError: another process uses the folder.
+        RuntimeError: another process owns the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, owner: bool = True) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if owner:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._lock)
             raise RuntimeError(f"another vodkit service uses {folder}") from error
@@ -72,12 +79,9 @@ class LocalBlobs:
 
     def create(self, file: str) -> int:
         """A descriptor of a file, made if it was not there, with its name safe on disk."""
-        path = self.path(file)
-        if not path.parent.is_dir():
-            path.parent.mkdir(exist_ok=True)
-            _flush_folder(self.folder)
+        path = self._placed(file)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
         return fd
 
     def keep(self, owner: str, extents: Sequence[Extent]) -> None:
@@ -119,6 +123,43 @@ class LocalBlobs:
             for fd in files.values():
                 os.close(fd)
 
+    def export(self, extents: Sequence[Extent], path: Path) -> None:
+        """See :meth:`BlobStore.export`."""
+        path.unlink(missing_ok=True)
+        size = sum(extent.length for extent in extents)
+        if len(extents) == 1 and extents[0].start == 0:
+            source = self.path(extents[0].file)
+            with contextlib.suppress(OSError):
+                if source.stat().st_size == size:
+                    os.link(source, path)
+                    return
+        with path.open("wb") as target:
+            for extent in extents:
+                fd = self._open(extent.file)
+                try:
+                    _full_disk_named(copy, fd, extent.start, extent.length, target.fileno())
+                finally:
+                    os.close(fd)
+
+    def adopt(self, owner: str, path: Path) -> Extent:
+        """See :meth:`BlobStore.adopt`."""
+        target = self._placed(owner)
+        target.unlink(missing_ok=True)
+        try:
+            os.link(path, target)
+        except OSError:
+            # Not every file system knows links, and none links across two of them.
+            with path.open("rb") as source, target.open("wb") as whole:
+                _full_disk_named(copy, source.fileno(), 0, path.stat().st_size, whole.fileno())
+        fd = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            _full_disk_named(os.fsync, fd)
+            size = os.fstat(fd).st_size
+        finally:
+            os.close(fd)
+        flush_folder(target.parent)
+        return Extent(owner, 0, size)
+
     def recover(self, owned: Callable[[Sequence[str]], dict[str, list[Extent]]]) -> int:
         """See :meth:`BlobStore.recover`."""
         lost = 0
@@ -142,6 +183,14 @@ class LocalBlobs:
             return os.open(self.path(file), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
             raise BlobGone(f"{file} is not there") from error
+
+    def _placed(self, file: str) -> Path:
+        """Where a file of ours is, in a folder that is there."""
+        path = self.path(file)
+        if not path.parent.is_dir():
+            path.parent.mkdir(exist_ok=True)
+            flush_folder(self.folder)
+        return path
 
     def _folders(self) -> Iterator[Path]:
         return (folder for folder in sorted(self.folder.iterdir()) if folder.is_dir())
@@ -274,11 +323,3 @@ def _full_disk_named(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
         if error.errno in _FULL:
             raise StorageFull(os.strerror(error.errno)) from error
         raise
-
-
-def _flush_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from ..catalog import after_commit
 from ..catalog.tables import blobs, extents, objects, parts
@@ -16,6 +16,16 @@ def get(conn: Connection, id: str) -> Blob | None:
     """One blob."""
     row = conn.execute(select(blobs.c.size, blobs.c.digests).where(blobs.c.id == id)).first()
     return Blob(id, row.size, row.digests) if row else None
+
+
+def add(conn: Connection, blob: Blob, whole: Iterable[Extent], now: float) -> None:
+    """Record a blob and where its bytes are, or will be; one that gets no name goes with the next sweeps."""
+    conn.execute(insert(blobs).values(id=blob.id, size=blob.size, digests=dict(blob.digests), created=now))
+    at = 0
+    for extent in whole:
+        values = {"file": extent.file, "start": extent.start, "length": extent.length}
+        conn.execute(insert(extents).values(blob=blob.id, offset=at, **values))
+        at += extent.length
 
 
 def extents_of(conn: Connection, id: str) -> list[Extent]:

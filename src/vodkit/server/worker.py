@@ -1,0 +1,259 @@
+"""The worker process: it does the tasks of a data folder, beside the service or without one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from vodkit.core import registry
+from vodkit.core.errors import ConfigError
+
+from . import logs
+from .catalog.tables import tasks
+from .contract import Settings
+from .names import new_id
+from .processing import OPEN
+from .service import Service
+from .workflow import leases
+from .workflow.admission import admit
+from .workflow.contract import Chore
+from .workflow.engine import Engine
+from .workflow.folder import TaskFolder, sweep, work_root
+from .workflow.held import Held, Lost, end
+from .workflow.procedure import PROBE, Run
+from .workflow.pulling import Pull
+
+CHORES: tuple[str, ...] = ()
+"""What every worker does beside tasks, each a :class:`vodkit.server.workflow.contract.Chore`."""
+
+_LOOK = 0.25
+"""Seconds between looks for new tasks, and for running ones that are not wanted any more."""
+
+_SWEEP = 300.0
+_NIGHT = 24 * 3600.0
+_KEPT = 7 * 24 * 3600.0
+"""Seconds that the workflow of an attempt is kept."""
+
+_LATER = 5.0
+"""Seconds to the next try of what failed unexpectedly."""
+
+_STOP_SECONDS = 5.0
+_LEASE_GONE = 70
+"""What the process exits with when it counts as dead."""
+
+_KINDS = {"procedure": Run, "pull": Pull}
+
+
+def work(settings: Settings, *, id: str = "", stop_on_eof: bool = False) -> None:
+    """Be a worker until SIGTERM or SIGINT. Ends the process: nothing is left that could still write.
+
+    Args:
+        settings: How it runs; ``public_url`` is by default what the service on the folder has.
+        id: What it is known by; made when not given.
+        stop_on_eof: Also stop when standard input ends, as it does when the process at its other end dies.
+
+    Raises:
+        ConfigError: there is no service's data in the folder, or the configuration is wrong.
+    """
+    data = Path(settings.data).resolve()
+    if not (data / "keys").exists():
+        raise ConfigError(
+            f"there is no service's data in {data}",
+            advice="Name its folder with --data, or start the service once: vodkit serve",
+        )
+    with contextlib.suppress(FileNotFoundError):
+        known = (data / "url").read_text(encoding="utf-8").strip()
+        settings = replace(settings, public_url=settings.public_url or known)
+    code = asyncio.run(_work(replace(settings, data=str(data)), id or new_id(), stop_on_eof=stop_on_eof))
+    sys.stderr.flush()
+    os._exit(code)
+
+
+async def _work(settings: Settings, id: str, *, stop_on_eof: bool) -> int:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if stop_on_eof:
+        threading.Thread(target=_await_eof, args=(lambda: loop.call_soon_threadsafe(stop.set),)).start()
+    async with Service.open(settings, worker=True) as service:
+        worker = Worker(service, id)
+        await worker.start()
+        print(f"vodkit worker ready {id}", flush=True)
+        await worker.run(stop)
+        await worker.leave()
+        # What still runs cannot write any more; its programs end with this process.
+        os._exit(0)
+
+
+def _await_eof(stop: Callable[[], None]) -> None:
+    with contextlib.suppress(OSError):
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+    with contextlib.suppress(RuntimeError):
+        stop()
+    time.sleep(_STOP_SECONDS)
+    os._exit(1)
+
+
+class Worker:
+    """A worker within a process.
+
+    Args:
+        service: The parts, opened for a worker.
+        id: What it is known by.
+    """
+
+    def __init__(self, service: Service, id: str) -> None:
+        self._service = service
+        self._id = id
+        self._lease = service.settings.lease
+        self._running: dict[str, str] = {}
+        self._unwanted: set[str] = set()
+        self._stop = threading.Event()
+        self._log = logs.get("worker")
+        self._root = work_root(service)
+        self._engine = Engine(service.catalog.url, Path(service.settings.data), id, self._do)
+        # A program that encodes takes all cores by itself; a pull only waits.
+        self._most = {"procedure": max(1, (os.cpu_count() or 1) // 2), "pull": 4}
+
+    async def start(self) -> None:
+        """Take a lease and be ready for tasks."""
+        await self._service.catalog.write(lambda conn: leases.join(conn, self._id, self._service.now()))
+        threading.Thread(target=self._live, name="vodkit-lease", daemon=True).start()
+        await asyncio.to_thread(self._engine.start)
+        for name in CHORES:
+            chore: Chore = registry.load(name)
+            threading.Thread(target=self._repeat, args=(name, chore), name=name, daemon=True).start()
+        threading.Thread(target=self._repeat, args=("sweep", self._sweep), daemon=True).start()
+        threading.Thread(target=self._repeat, args=("forget", self._forget), daemon=True).start()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Do tasks until ``stop``."""
+        while not stop.is_set():
+            pause = _LOOK
+            try:
+                await self._look()
+            except Exception:
+                self._log.exception("looking for tasks failed")
+                pause = _LATER
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+
+    async def leave(self) -> None:
+        """Give the lease back; others go on with the tasks."""
+        self._stop.set()
+        await self._service.catalog.write(lambda conn: leases.bury(conn, self._id, self._service.now()))
+
+    # --- tasks -------------------------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        open_tasks = await self._service.catalog.read(self._open_tasks)
+        mine = [row for row in open_tasks if row.state == "running"]
+        self._unwanted = {row.id for row in mine if not row.wanted}
+        waiting = [row for row in open_tasks if row.state == "waiting"]
+        for row in waiting:
+            if not row.wanted:
+                await self._service.catalog.write(lambda conn, id=row.id: self._end_waiting(conn, id))  # type: ignore[misc]
+        counts = list(self._running.values())
+        room = {kind: most - counts.count(kind) for kind, most in self._most.items()}
+        if any(row.wanted and room[row.kind] > 0 for row in waiting):
+            now = self._service.now()
+            for task in await self._service.catalog.write(lambda conn: admit(conn, self._id, room, now)):
+                self._running[task.id] = task.kind
+                await asyncio.to_thread(self._begin, task.id, task.attempt)
+
+    def _open_tasks(self, conn: Connection) -> list[Any]:
+        mine = (tasks.c.state == "running") & (tasks.c.worker == self._id)
+        wanted = select(tasks.c.id, tasks.c.kind, tasks.c.state, tasks.c.wanted)
+        waiting = wanted.where(tasks.c.state == "waiting").order_by(tasks.c.wanted).limit(100)
+        return [*conn.execute(wanted.where(mine)), *conn.execute(waiting)]
+
+    def _end_waiting(self, conn: Connection, id: str) -> None:
+        which = (tasks.c.id == id) & (tasks.c.state == "waiting")
+        if conn.execute(select(tasks.c.id).where(which).with_for_update()).first():
+            end(self._service, conn, id, "cancelled")
+
+    def _begin(self, id: str, attempt: int) -> None:
+        try:
+            path = self._root / id
+            self._engine.submit(
+                id, attempt, kept=lambda name: (path if name == PROBE else path / name).is_dir()
+            )
+        except Exception:
+            self._log.exception("a task could not be begun", task=id)
+            self._running.pop(id, None)
+            time.sleep(_LATER)
+            mine = (tasks.c.id == id) & (tasks.c.worker == self._id) & (tasks.c.state == "running")
+            again = update(tasks).where(mine).values(state="waiting", worker="")
+            self._service.catalog.write_now(lambda conn: conn.execute(again))
+
+    def _do(self, id: str, attempt: int) -> None:
+        """Do an attempt of a task, in a thread of the engine."""
+        held = Held(self._service, self._id, id, attempt, lambda: id not in self._unwanted)
+        try:
+            kind = _KINDS[self._running.get(id) or self._service.catalog.read_now(held.task).kind]
+            kind(self._engine, held, TaskFolder(self._root, held, attempt))()
+        except Lost:
+            self._log.warning("a task went to another worker", task=id)
+        except Exception:
+            self._log.exception("a task failed", task=id)
+            reason = "an internal error; the service's log says more"
+            with contextlib.suppress(Lost):
+                held.write(lambda conn: held.end(conn, "failed", reason))
+        finally:
+            self._running.pop(id, None)
+
+    # --- beside them -------------------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        """Renew the lease, and take away those of the dead."""
+        while not self._stop.wait(self._lease / 3):
+            try:
+                if not self._service.catalog.write_now(self._beat) and not self._stop.is_set():
+                    self._log.error("this worker was taken for dead, and ends")
+                    os._exit(_LEASE_GONE)
+            except Exception:
+                self._log.exception("the lease could not be renewed")
+
+    def _beat(self, conn: Connection) -> bool:
+        now = self._service.now()
+        if not leases.beat(conn, self._id, now):
+            return False
+        for other in leases.dead(conn, now - self._lease):
+            if leases.bury(conn, other, now, now - self._lease):
+                self._log.warning("a worker is dead", worker=other)
+        return True
+
+    def _repeat(self, name: str, chore: Chore) -> None:
+        pause = 0.0
+        while not self._stop.wait(pause):
+            try:
+                pause = chore(self._service, self._stop)
+            except Exception:
+                self._log.exception("a chore failed", chore=name)
+                pause = _LATER
+
+    def _sweep(self, service: Service, stop: threading.Event) -> float:
+        def still_open(conn: Connection, found: list[str]) -> set[str]:
+            query = select(tasks.c.id).where(tasks.c.id.in_(found), tasks.c.state.in_(OPEN))
+            return set(conn.scalars(query))
+
+        sweep(self._root, lambda found: service.catalog.read_now(lambda conn: still_open(conn, found)))
+        return _SWEEP
+
+    def _forget(self, service: Service, stop: threading.Event) -> float:
+        while not stop.is_set() and self._engine.forget(service.now() - _KEPT):
+            pass
+        return _NIGHT

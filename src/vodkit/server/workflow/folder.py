@@ -1,0 +1,126 @@
+"""Where the files of a task are while it is worked on: ``<data>/work/<task>/``.
+
+A step writes to a folder of this attempt and run, which gets the step's name when the step is done: a folder
+of that name is whole, whoever died when.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ..blobs import BlobStore, Extent
+from ..blobs import rows as blob_rows
+from ..media.plan import SOURCE, WATERMARK
+from ..service import Service
+from .contract import WorkFailed
+from .held import Held
+
+_RUN = "~"
+
+
+def work_root(service: Service) -> Path:
+    """The folder of all tasks' files."""
+    return Path(service.settings.data) / "work"
+
+
+class TaskFolder:
+    """The files of one task.
+
+    Args:
+        root: See :func:`work_root`.
+        held: The task.
+        attempt: Of the task.
+    """
+
+    def __init__(self, root: Path, held: Held, attempt: int) -> None:
+        self.path = root / held.id
+        self._held = held
+        self._attempt = attempt
+        self._store: BlobStore = held.service.storage.store
+
+    def has(self, step: str) -> bool:
+        """Whether what a step made is here."""
+        return (self.path / step).is_dir()
+
+    def of(self, step: str) -> Path:
+        """The folder of what a step made."""
+        return self.path / step
+
+    def run(self, step: str, work: Callable[[Path], Any]) -> None:
+        """Do a step in an empty folder, which becomes the step's once it is done."""
+        scratch = self.path / f"{step}{_RUN}{self._attempt}"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True, mode=0o700)
+        try:
+            work(scratch)
+            shutil.rmtree(self.path / step, ignore_errors=True)
+            scratch.rename(self.path / step)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+
+    def find(self, word: str) -> Path:
+        """The file that a word of a plan's command stands for.
+
+        Raises:
+            WorkFailed: it cannot be had any more.
+        """
+        if word == SOURCE:
+            return self._object("source", self._source)
+        if word == WATERMARK:
+            return self._object("watermark", self._watermark)
+        return self.path / word.removeprefix("@")
+
+    def restore(self, step: str, files: dict[str, list[Extent]]) -> None:
+        """Have again what a step made, from what was published of it."""
+
+        def work(scratch: Path) -> None:
+            for name, extents in files.items():
+                self._store.export(extents, scratch / name)
+
+        self.run(step, work)
+
+    def remove(self) -> None:
+        """Forget all files."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def _object(self, name: str, extents: Callable[[Connection], list[Extent]]) -> Path:
+        target = self.path / name / name
+        if not self.has(name):
+            found = self._held.service.catalog.read_now(extents)
+            self.run(name, lambda scratch: self._store.export(found, scratch / name))
+        return target
+
+    def _source(self, conn: Connection) -> list[Extent]:
+        service, task = self._held.service, self._held.task(conn)
+        record = service.media.by_id(conn, task.media)
+        found = record and service.objects.get(conn, record.provider, record.space, record.key)
+        if not found:
+            raise WorkFailed("the original is not there any more")
+        return blob_rows.extents_of(conn, found.blob.id)
+
+    def _watermark(self, conn: Connection) -> list[Extent]:
+        service, task = self._held.service, self._held.task(conn)
+        mark = task.spec.get("watermark") or {}
+        found = service.objects.get(conn, task.provider, mark.get("space", ""), mark.get("key", ""))
+        if found is None or found.account != task.account:
+            raise WorkFailed("the watermark's image is not there")
+        return blob_rows.extents_of(conn, found.blob.id)
+
+
+def sweep(root: Path, open_tasks: Callable[[list[str]], set[str]]) -> int:
+    """Remove the folders of tasks that have ended; how many.
+
+    Args:
+        open_tasks: Which of some tasks are open.
+    """
+    found = [path.name for path in root.iterdir()] if root.is_dir() else []
+    stale = set(found) - open_tasks(found) if found else set()
+    for name in stale:
+        shutil.rmtree(root / name, ignore_errors=True)
+    return len(stale)

@@ -1,0 +1,155 @@
+"""How what a task made becomes the media's: all at once, or not at all.
+
+The rows of the blobs are written first, so that their bytes belong to somebody; then the bytes are linked in
+and flushed; then one commit names them, replaces what they replace, and ends the task. A worker that dies in
+between leaves blobs without a name, which the service's sweep lets go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from ..blobs import Extent
+from ..blobs import rows as blob_rows
+from ..catalog.tables import media
+from ..content_types import content_type
+from ..contract import Blob, MediaRecord
+from ..media.plan import Step
+from ..names import new_id
+from ..outputs import output_folder
+from ..processing import OUTPUTS, Output, Task
+from .held import Held
+
+_MASTER, _MANIFEST, _INDEX = "master.m3u8", "manifest.mpd", "sprite.vtt"
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An output to be, with the file of each of its objects by blob."""
+
+    output: Output
+    files: Mapping[Path, Blob]
+
+
+def publish(
+    held: Held,
+    made: Sequence[tuple[Step, Path]],
+    facts: Mapping[str, Any],
+    end: Callable[[Connection], None],
+) -> None:
+    """Publish what steps made, in one commit with the end of the task.
+
+    Args:
+        made: The steps, and the folders of what they made.
+        facts: What the probe found; becomes the media's.
+        end: Ends the task.
+
+    Raises:
+        Lost: the task is another worker's; nothing is published.
+        StorageFull, OSError: the bytes could not be kept; nothing is published.
+    """
+    service = held.service
+    task = service.catalog.read_now(held.task)
+    found = [each for step, folder in made for each in _outputs(task, step, folder, service.now())]
+    blobs = {path: blob for each in found for path, blob in each.files.items()}
+
+    def announce(conn: Connection) -> None:
+        for blob in blobs.values():
+            blob_rows.add(conn, blob, [Extent(blob.id, 0, blob.size)], service.now())
+
+    held.write(announce)
+    for path, blob in blobs.items():
+        service.storage.store.adopt(blob.id, path)
+
+    def commit(conn: Connection) -> None:
+        record = service.media.by_id(conn, task.media)
+        if record is None:
+            held.end(conn, "cancelled")
+            return
+        _replace(held, conn, record, found)
+        _name(held, conn, record, found)
+        if facts:
+            conn.execute(update(media).where(media.c.id == record.id).values(facts=dict(facts)))
+        end(conn)
+
+    held.write(commit)
+
+
+def _replace(held: Held, conn: Connection, record: MediaRecord, found: Sequence[_Made]) -> None:
+    """Remove the outputs that the new ones are in place of."""
+    now = {_identity(each.output) for each in found}
+    old = held.service.outputs.of(conn, record.id)
+    gone = [output.id for output in old if output.task and _identity(output) in now]
+    held.service.outputs.remove(conn, record, gone)
+
+
+def _identity(output: Output) -> tuple[str, str, str]:
+    """What outputs of a media have in common that replace each other; snapshots do so all together."""
+    return output.kind, output.definition, "" if output.kind == "snapshot" else output.name
+
+
+def _name(held: Held, conn: Connection, record: MediaRecord, found: Sequence[_Made]) -> None:
+    for each in found:
+        for path, blob in each.files.items():
+            held.service.objects.put(
+                conn,
+                account=record.account,
+                provider=record.provider,
+                space=OUTPUTS,
+                key=output_folder(record.id, each.output.id) + path.name,
+                blob=blob,
+                content_type=content_type(path.name),
+                etag=blob.id,
+            )
+    held.service.outputs.add(conn, [each.output for each in found])
+
+
+def _outputs(task: Task, step: Step, folder: Path, now: float) -> Iterator[_Made]:
+    """What a step's files are to the media."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    if step.kind == "pictures" and step.name != "cover":
+        for path, at in zip(files, step.facts["at"]):
+            facts = {"width": step.facts["width"], "height": step.facts["height"], "at": at}
+            yield _made(task, step, "snapshot", path.stem, path.name, [path], facts, now)
+        return
+    kind = {"streams": "streams", "file": "file", "pictures": "cover", "sprite": "sprite"}[step.kind]
+    name, first, known = step.name, files[0].name, dict(step.facts)
+    if kind == "streams":
+        name, first = str(task.spec.get("name", "")), _MASTER
+    elif kind == "file":
+        name = files[0].stem
+    elif kind == "cover":
+        known["at"] = step.facts["at"][0]
+    elif kind == "sprite":
+        first = _INDEX
+    yield _made(task, step, kind, name, first, files, known, now)
+
+
+def _made(
+    task: Task,
+    step: Step,
+    kind: str,
+    name: str,
+    first: str,
+    files: Sequence[Path],
+    facts: Mapping[str, Any],
+    now: float,
+) -> _Made:
+    id = new_id()
+    folder = output_folder(task.media, id)
+    known = {**facts, "step": step.name}
+    if kind == "streams" and any(path.name == _MANIFEST for path in files):
+        known["dash"] = folder + _MANIFEST
+    if kind == "sprite":
+        known["sheets"] = [folder + path.name for path in files if path.name != _INDEX]
+    blobs = {path: Blob(new_id(), path.stat().st_size, {}) for path in files}
+    definitions = task.attrs.get("definitions", {})
+    definition = str(definitions.get(step.name) or definitions.get(kind, ""))
+    size = sum(blob.size for blob in blobs.values())
+    output = Output(id, task.media, task.id, kind, name, folder + first, size, definition, known, now)
+    return _Made(output, blobs)
