@@ -1,4 +1,4 @@
-"""Where the files of a task are while it is worked on: ``<data>/work/<task>/``.
+"""Where the files of a task are while it is worked on: a folder of the data folder's ``work`` each.
 
 A step writes to a folder of this attempt and run, which gets the step's name when the step is done: a folder
 of that name is whole, whoever died when.
