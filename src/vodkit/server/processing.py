@@ -66,8 +66,7 @@ class Task:
         decides: Whether the media's status follows this task.
         wanted: ``False`` once somebody cancelled it.
         spec: The procedure as :meth:`Procedure.as_dict` says it; of a pull ``url``, ``space`` and ``key``.
-        attrs: The room's own facts (JSON). ``definitions`` in it, by the name or kind of a step, is what
-            becomes the ``definition`` of the step's outputs.
+        attrs: The room's own facts (JSON).
         error: Why it failed, for the owner of the media; else ``""``.
         attempt: How often it was begun; only the run of this number may publish.
         created, started, finished, updated: Seconds since the epoch.
@@ -123,7 +122,8 @@ class Output:
             ``None``), ``audio``, ``seconds`` and ``container``; of pictures ``width``, ``height`` and ``at``;
             of an animation ``width``, ``height``, ``seconds`` and ``format``; of a sprite ``width``,
             ``height``, ``columns``, ``rows``, ``interval``, ``count``, ``format`` and ``sheets`` (keys); of a
-            subtitle ``language`` and ``title``. Of what a task made also ``step``, the name of the step.
+            subtitle ``language`` and ``title``. Of all that a task made
+            also ``procedure`` and ``step``, the names of what made it.
         created: Seconds since the epoch.
     """
 

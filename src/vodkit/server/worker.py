@@ -187,10 +187,7 @@ class Worker:
 
     def _begin(self, id: str, attempt: int) -> None:
         try:
-            path = self._root / id
-            self._engine.submit(
-                id, attempt, kept=lambda name: (path if name == PROBE else path / name).is_dir()
-            )
+            self._engine.submit(id, attempt, kept=lambda *step: is_kept(self._root / id, *step))
         except Exception:
             self._log.exception("a task could not be begun", task=id)
             self._running.pop(id, None)
@@ -257,3 +254,10 @@ class Worker:
         while not stop.is_set() and self._engine.forget(service.now() - _KEPT):
             pass
         return _NIGHT
+
+
+def is_kept(path: Path, step: str, result: Any) -> bool:
+    """Whether a step that gave ``result`` need not be done again: what it made is in the task's folder."""
+    if step == PROBE:
+        return path.is_dir()
+    return result != "done" or (path / step).is_dir()

@@ -34,6 +34,7 @@ _SLOWER = 3.0
 _POLL = 0.2
 
 Run = Callable[[str, int], None]
+Kept = Callable[[str, Any], bool]
 
 
 class Engine:
@@ -93,11 +94,11 @@ class Engine:
 
         DBOS.destroy(destroy_registry=True)
 
-    def submit(self, task: str, attempt: int, *, kept: Callable[[str], bool]) -> None:
+    def submit(self, task: str, attempt: int, *, kept: Kept) -> None:
         """Begin an attempt of a task.
 
         Args:
-            kept: Whether what a step made is still there; the first of which it is not is done again.
+            kept: Whether a step of this name and result is still done; the first that is not is done again.
         """
         from dbos import DBOS, SetWorkflowID
 
@@ -171,11 +172,11 @@ class Engine:
         DBOS.delete_workflows([each.workflow_id for each in old])
         return len(old)
 
-    def _done(self, workflow: str, kept: Callable[[str], bool]) -> int:
+    def _done(self, workflow: str, kept: Kept) -> int:
         """How many steps of a workflow need not be done again."""
         count = 0
         for step in self.steps(workflow):
-            if step["error"] is not None or not kept(step["function_name"]):
+            if step["error"] is not None or not kept(step["function_name"], step["output"]):
                 break
             count = step["function_id"]
         return count

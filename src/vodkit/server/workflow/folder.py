@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from ..blobs import BlobStore, Extent
 from ..blobs import rows as blob_rows
 from ..media.plan import SOURCE, WATERMARK
+from ..media.render import finder
 from ..service import Service
 from .contract import WorkFailed
 from .held import Held
@@ -74,16 +75,11 @@ class TaskFolder:
             return self._object("source", self._source)
         if word == WATERMARK:
             return self._object("watermark", self._watermark)
-        return self.path / word.removeprefix("@")
+        return finder(self.path, self.path)(word)
 
-    def restore(self, step: str, files: dict[str, list[Extent]]) -> None:
-        """Have again what a step made, from what was published of it."""
-
-        def work(scratch: Path) -> None:
-            for name, extents in files.items():
-                self._store.export(extents, scratch / name)
-
-        self.run(step, work)
+    def restore(self, step: str, file: str, extents: list[Extent]) -> None:
+        """Have again a file that a step made, from what was published."""
+        self.run(step, lambda scratch: self._store.export(extents, scratch / file))
 
     def remove(self) -> None:
         """Forget all files."""

@@ -13,12 +13,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
-from .. import logs
 from ..catalog.tables import media, task_steps, tasks
 from ..processing import Task
 from ..service import Service
 
 T = TypeVar("T")
+NewStep = tuple[str, str, Mapping[str, Any]]
+"""Name, kind and spec of a step to come."""
+
+_APART = 100
+"""Between the positions of two steps, so that one can become several."""
 _OFTEN = 1.0
 """Seconds between two writes of a step's progress."""
 
@@ -112,17 +116,22 @@ class Held:
 
         return self.write(work)
 
-    def add_steps(self, conn: Connection, steps: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
-        """Record steps to come, behind those that are there: name, kind and spec of each."""
-        known = {row.name for row in self.step_rows(conn)}
-        position = len(known)
-        for name, kind, spec in steps:
-            if name not in known:
-                values = {"name": name, "position": position, "kind": kind, "spec": dict(spec)}
-                conn.execute(
-                    insert(task_steps).values(task=self.id, state="waiting", progress=0.0, error="", **values)
-                )
-                position += 1
+    def add_steps(self, conn: Connection, steps: Iterable[NewStep]) -> None:
+        """Record steps to come, behind those that are there."""
+        self._insert(conn, steps, _APART * len(self.step_rows(conn)), _APART)
+
+    def split_step(self, conn: Connection, name: str, steps: Iterable[NewStep]) -> None:
+        """Put several steps in place of one."""
+        which = (task_steps.c.task == self.id) & (task_steps.c.name == name)
+        position = conn.scalar(select(task_steps.c.position).where(which)) or 0
+        conn.execute(delete(task_steps).where(which))
+        self._insert(conn, steps, position, 1)
+
+    def _insert(self, conn: Connection, steps: Iterable[NewStep], first: int, apart: int) -> None:
+        for number, (name, kind, spec) in enumerate(steps):
+            values = {"name": name, "position": first + number * apart, "kind": kind, "spec": dict(spec)}
+            new = {"task": self.id, "state": "waiting", "progress": 0.0, "error": ""}
+            conn.execute(insert(task_steps).values({**new, **values}))
 
     def step_begins(self, name: str) -> None:
         """A step is run, for the first time or again."""
@@ -186,12 +195,5 @@ def end(
 
 
 def tell(service: Service, conn: Connection, task: Task) -> None:
-    """Tell the room that a task began or ended; a room that fails loses its own rows only."""
-    hook = getattr(service.rooms.get(task.provider), "task_changed", None)
-    if hook is None:
-        return
-    try:
-        with conn.begin_nested():
-            hook(conn, task)
-    except Exception:
-        logs.get("worker").exception("the room failed to take note of a task", room=task.provider)
+    """Record that a task began or ended."""
+    service.events.task_changed(conn, service.rooms.get(task.provider), task)

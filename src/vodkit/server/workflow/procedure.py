@@ -15,22 +15,20 @@ from sqlalchemy import Connection, select
 from ..blobs import Extent
 from ..blobs import rows as blob_rows
 from ..catalog.tables import outputs
-from ..media.errors import BadMedia, Stopped
+from ..media.errors import BadMedia, Stopped, TooMuch
 from ..media.facts import Facts, facts_of
-from ..media.plan import SOURCE, Step, plan
+from ..media.plan import SOURCE, Step, check_length, plan
 from ..media.procedure import Procedure
 from ..media.render import render
 from ..outputs import output_folder
 from ..procedures import settings_of
 from ..processing import OUTPUTS
-from .contract import WorkFailed
 from .guard import Steps
 from .held import StepRow
 from .publish import publish
 
 PROBE, PUBLISH = "probe", "publish"
 _PLAYABLE = ("streams", "file")
-_MANIFESTS = (".m3u8", ".mpd")
 
 
 class Run(Steps):
@@ -42,10 +40,13 @@ class Run(Steps):
         """Do it all, up to the end of the task."""
         self.held.begin()
         todo = self.step(PROBE, self._prepare)
-        if isinstance(todo, list):
-            for name in todo:
-                if self.step(name, self._make) == "cancelled":
-                    break
+        while isinstance(todo, list) and todo:
+            name, *todo = todo
+            result = self.step(name, self._make)
+            if isinstance(result, list):
+                todo = [*result, *todo]
+            elif result == "cancelled":
+                break
         self.step(PUBLISH, self._finish)
         self.folder.remove()
 
@@ -56,14 +57,15 @@ class Run(Steps):
         if self.row(name).state != "done":
             self.held.step_begins(name)
             self._look()
-        rows = [row for row in self.held.steps() if row.kind not in (PROBE, PUBLISH)]
-        todo = {row.name for row in rows if row.state != "done" or self._is_gone(row)}
-        specs = {row.name: row.spec for row in rows}
-        for row in reversed(rows):
+        rows = {row.name: row for row in self.held.steps() if row.kind not in (PROBE, PUBLISH)}
+        todo = {name for name, row in rows.items() if row.state != "done" or self._is_gone(row)}
+        todo |= {
+            name for name, row in rows.items() if todo & {_maker(word, rows) for word in row.spec["takes"]}
+        }
+        for row in reversed(rows.values()):
             if row.name in todo:
-                needed = _needed(specs[row.name])
-                todo |= {name for name in needed if not self.folder.has(name) and not self._restored(name)}
-        return [row.name for row in rows if row.name in todo]
+                todo |= {maker for word in _words(row.spec) if (maker := self._to_make(word, rows))}
+        return [name for name in rows if name in todo]
 
     def _look(self) -> None:
         read = self.held.service.catalog.read_now
@@ -72,17 +74,12 @@ class Run(Steps):
         record = read(lambda conn: self.held.service.media.by_id(conn, task.media))
         if record is None:
             raise Stopped("the media is gone")
-        facts, steps = None, []
-        # A folder with its own playlist is played as it is.
-        if not record.key.lower().endswith(_MANIFESTS):
-            facts = self._facts()
-            longest = read(lambda conn: settings_of(conn, task.account)).max_seconds
-            if longest is not None and facts.seconds > longest:
-                raise BadMedia(f"it plays for {facts.seconds:.0f} s, and {longest:g} s is the most")
-            steps = plan(facts, procedure)
+        facts = self._facts()
+        check_length(facts, read(lambda conn: settings_of(conn, task.account)).max_seconds)
+        steps = plan(facts, procedure)
 
         def found(conn: Connection) -> None:
-            self.held.change_step(conn, PROBE, spec={"facts": facts.as_dict() if facts else {}})
+            self.held.change_step(conn, PROBE, spec={"facts": facts.as_dict()})
             self.held.add_steps(conn, [(step.name, step.kind, step.as_dict()) for step in steps])
             self.held.add_steps(conn, [(PUBLISH, PUBLISH, {})])
             self.held.end_step(conn, PROBE, "done")
@@ -96,17 +93,17 @@ class Run(Steps):
         self.folder.run(PROBE, lambda scratch: found.append(facts_of(source, scratch, wanted=wanted)))
         return found[0]
 
-    def _make(self, name: str) -> str:
-        row = self.row(name)
-        if row.state == "done" and self.folder.has(name):
+    def _make(self, name: str) -> str | list[str]:
+        """Do a step; ``done``, or the steps that do the same one by one where that failed."""
+        rows = {row.name: row for row in self.held.steps()}
+        if name not in rows:
+            return [row.name for row in rows.values() if row.name.startswith(f"{name}-")]
+        if rows[name].state == "done" and self.folder.has(name):
             return "done"
         if not self.held.wanted():
             raise Stopped("it was cancelled")
         self.held.step_begins(name)
-        missing = [needed for needed in _needed(row.spec) if not self.folder.has(needed)]
-        if missing:
-            raise WorkFailed(f"it needs what {missing[0]} makes")
-        step = Step.from_dict(dict(row.spec))
+        step = Step.from_dict(dict(rows[name].spec))
 
         def work(scratch: Path) -> None:
             render(
@@ -117,7 +114,14 @@ class Run(Steps):
                 wanted=self.held.wanted,
             )
 
-        self.folder.run(name, work)
+        try:
+            self.folder.run(name, work)
+        except (BadMedia, TooMuch):
+            if not step.apart:
+                raise
+            apart = [(each.name, each.kind, each.as_dict()) for each in step.apart]
+            self.held.write(lambda conn: self.held.split_step(conn, name, apart))
+            return [each.name for each in step.apart]
         self.held.step_ends(name, "done")
         return "done"
 
@@ -152,36 +156,56 @@ class Run(Steps):
         """Whether what a step made is neither here nor published: it was made on another machine."""
         return row.spec["published"] and not self.folder.has(row.name) and not self._published(row.name)
 
-    def _restored(self, step: str) -> bool:
-        """Have again what an earlier attempt published of a step; whether that could be."""
-        files = self._published(step)
-        if files:
-            self.folder.restore(step, files)
-        return bool(files)
+    def _to_make(self, word: str, rows: Mapping[str, StepRow]) -> str | None:
+        """The step to do for a file that another one reads; ``None`` if it is here, or cannot be."""
+        if self.folder.find(word).exists():
+            return None
+        maker = _maker(word, rows)
+        packages = [name for name, row in rows.items() if word in row.spec["takes"]]
+        step, file = _parts(word)
+        published = self._published_file(packages, file) if maker and rows[maker].state == "done" else []
+        if published:
+            self.folder.restore(f"{step}-{Path(file).stem}", file, published)
+            return None
+        return maker
 
-    def _published(self, step: str) -> dict[str, list[Extent]]:
-        """The files that this task published of a step."""
+    def _published(self, step: str) -> bool:
+        """Whether this task has published what a step made."""
+        return any(facts.get("step") == step for _, facts in self._outputs())
+
+    def _published_file(self, steps: Sequence[str], file: str) -> list[Extent]:
+        """Where the bytes of a file are that this task has published of some steps; nowhere if it has not."""
         service = self.held.service
+        made = [id for id, facts in self._outputs() if facts.get("step") in steps]
 
-        def read(conn: Connection) -> dict[str, list[Extent]]:
+        def read(conn: Connection) -> list[Extent]:
             task = self.held.task(conn)
-            files = {}
-            query = select(outputs.c.id, outputs.c.facts).where(outputs.c.task == task.id)
-            for id, facts in conn.execute(query):
-                if facts.get("step") == step:
-                    folder = output_folder(task.media, id)
-                    for found in service.objects.list(conn, task.provider, OUTPUTS, folder):
-                        files[found.key.removeprefix(folder)] = blob_rows.extents_of(conn, found.blob.id)
-            return files
+            keys = (output_folder(task.media, id) + file for id in made)
+            found = (service.objects.get(conn, task.provider, OUTPUTS, key) for key in keys)
+            return next((blob_rows.extents_of(conn, each.blob.id) for each in found if each), [])
 
         return service.catalog.read_now(read)
 
+    def _outputs(self) -> list[tuple[str, Mapping[str, Any]]]:
+        query = select(outputs.c.id, outputs.c.facts).where(outputs.c.task == self.held.id)
+        return self.held.service.catalog.read_now(lambda conn: [(*row,) for row in conn.execute(query)])
 
-def _needed(spec: Mapping[str, Any]) -> Iterator[str]:
-    """The steps whose files a step reads."""
-    words = (word for command in spec["commands"] for word in command)
-    found = (word[1:].partition("/")[0] for word in words if word.startswith("@") and "/" in word)
-    return iter(dict.fromkeys(found))
+
+def _words(spec: Mapping[str, Any]) -> Iterator[str]:
+    """What a step reads of other steps, as words of the form ``@step/file``."""
+    words = [*spec["takes"], *(word for command in spec["commands"] for word in command)]
+    return iter(dict.fromkeys(word for word in words if word.startswith("@") and "/" in word))
+
+
+def _parts(word: str) -> tuple[str, str]:
+    step, _, file = word[1:].partition("/")
+    return step, file
+
+
+def _maker(word: str, rows: Mapping[str, StepRow]) -> str | None:
+    """The step that makes a file; one of those that make the same one by one, if they took its place."""
+    step, file = _parts(word)
+    return next((name for name in (step, f"{step}-{Path(file).stem}") if name in rows), None)
 
 
 def _can_play(rows: Sequence[StepRow], made: Sequence[StepRow]) -> bool:

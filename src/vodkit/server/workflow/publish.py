@@ -17,15 +17,14 @@ from sqlalchemy import Connection, update
 from ..blobs import Extent
 from ..blobs import rows as blob_rows
 from ..catalog.tables import media
-from ..content_types import content_type
+from ..content_types import UNKNOWN
 from ..contract import Blob, MediaRecord
 from ..media.plan import Step
+from ..media.products import TYPES, products
 from ..names import new_id
 from ..outputs import output_folder
 from ..processing import OUTPUTS, Output, Task
 from .held import Held
-
-_MASTER, _MANIFEST, _INDEX = "master.m3u8", "manifest.mpd", "sprite.vtt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +87,10 @@ def _replace(held: Held, conn: Connection, record: MediaRecord, found: Sequence[
     held.service.outputs.remove(conn, record, gone)
 
 
-def _identity(output: Output) -> tuple[str, str, str]:
-    """What outputs of a media have in common that replace each other; snapshots do so all together."""
-    return output.kind, output.definition, "" if output.kind == "snapshot" else output.name
+def _identity(output: Output) -> tuple[str, str]:
+    """What outputs of a media have in common of which the new replace the old."""
+    made_by = output.definition or f"procedure {output.facts.get('procedure')}"
+    return made_by, str(output.facts.get("step"))
 
 
 def _name(held: Held, conn: Connection, record: MediaRecord, found: Sequence[_Made]) -> None:
@@ -103,7 +103,7 @@ def _name(held: Held, conn: Connection, record: MediaRecord, found: Sequence[_Ma
                 space=OUTPUTS,
                 key=output_folder(record.id, each.output.id) + path.name,
                 blob=blob,
-                content_type=content_type(path.name),
+                content_type=TYPES.get(path.suffix, UNKNOWN),
                 etag=blob.id,
             )
     held.service.outputs.add(conn, [each.output for each in found])
@@ -111,45 +111,21 @@ def _name(held: Held, conn: Connection, record: MediaRecord, found: Sequence[_Ma
 
 def _outputs(task: Task, step: Step, folder: Path, now: float) -> Iterator[_Made]:
     """What a step's files are to the media."""
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    if step.kind == "pictures" and step.name != "cover":
-        for path, at in zip(files, step.facts["at"]):
-            facts = {"width": step.facts["width"], "height": step.facts["height"], "at": at}
-            yield _made(task, step, "snapshot", path.stem, path.name, [path], facts, now)
-        return
-    kind = {"streams": "streams", "file": "file", "pictures": "cover", "sprite": "sprite"}[step.kind]
-    name, first, known = step.name, files[0].name, dict(step.facts)
-    if kind == "streams":
-        name, first = str(task.spec.get("name", "")), _MASTER
-    elif kind == "file":
-        name = files[0].stem
-    elif kind == "cover":
-        known["at"] = step.facts["at"][0]
-    elif kind == "sprite":
-        first = _INDEX
-    yield _made(task, step, kind, name, first, files, known, now)
-
-
-def _made(
-    task: Task,
-    step: Step,
-    kind: str,
-    name: str,
-    first: str,
-    files: Sequence[Path],
-    facts: Mapping[str, Any],
-    now: float,
-) -> _Made:
-    id = new_id()
-    folder = output_folder(task.media, id)
-    known = {**facts, "step": step.name}
-    if kind == "streams" and any(path.name == _MANIFEST for path in files):
-        known["dash"] = folder + _MANIFEST
-    if kind == "sprite":
-        known["sheets"] = [folder + path.name for path in files if path.name != _INDEX]
-    blobs = {path: Blob(new_id(), path.stat().st_size, {}) for path in files}
-    definitions = task.attrs.get("definitions", {})
-    definition = str(definitions.get(step.name) or definitions.get(kind, ""))
-    size = sum(blob.size for blob in blobs.values())
-    output = Output(id, task.media, task.id, kind, name, folder + first, size, definition, known, now)
-    return _Made(output, blobs)
+    made_by = {"procedure": str(task.spec.get("name", "")), "step": step.name}
+    for product in products(step, folder):
+        id = new_id()
+        prefix = output_folder(task.media, id)
+        output = Output(
+            id=id,
+            media=task.media,
+            task=task.id,
+            kind=product.kind,
+            name=product.name,
+            key=prefix + product.file,
+            size=product.size,
+            definition=product.definition,
+            facts={**product.facts_under(prefix), **made_by},
+            created=now,
+        )
+        paths = [folder / name for name in product.files]
+        yield _Made(output, {path: Blob(new_id(), path.stat().st_size, {}) for path in paths})
