@@ -38,7 +38,8 @@ def carry_out(source: Path, procedure: Procedure, folder: Path, watermark: Path 
     """Run all steps; the folder with one folder for each."""
     (folder / "probe").mkdir(parents=True)
 
-    find = finder(folder, source, watermark)
+    named = {"@source": source, **({"@watermark": watermark} if watermark else {})}
+    find = finder(folder, named)
     for step in plan(facts_of(source, folder / "probe"), procedure):
         (folder / step.name).mkdir()
         shares: list[float] = []

@@ -14,7 +14,7 @@ from fractions import Fraction
 from .facts import Facts, Stream
 from .procedure import Audio, Procedure
 from .sizes import GOP, Rung
-from .step import SLOWEST, WATERMARK, Cut, Step, opened
+from .step import SLOWEST, Cut, Step, opened
 
 GOPS_IN_SEGMENT = 2
 SOUND = "audio"
@@ -32,16 +32,29 @@ _HDR = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 _FRAGMENTS = "+cmaf+delay_moov+global_sidx+skip_trailer"
 
 
-def encode(facts: Facts, procedure: Procedure, rungs: Sequence[Rung], cut: Cut, name: str) -> Step:
-    """The step that makes the stream files of all renditions and of the sound: ``<rendition>.mp4``."""
+def encode(facts: Facts, procedure: Procedure, rungs: Sequence[Rung], cut: Cut, name: str, mark: str) -> Step:
+    """The step that makes the stream files of all renditions and of the sound: ``<rendition>.mp4``.
+
+    Args:
+        facts: Of the source.
+        procedure: What is wanted.
+        rungs: What its renditions come to.
+        cut: The part of the source that is used.
+        name: Of the step.
+        mark: The word for the watermark, or ``""``.
+    """
     audio = procedure.audio if facts.audio else None
-    step = _step(facts, procedure, rungs, audio, cut, name)
-    if len(step.makes) < 2:
-        return step
-    alone = [_step(facts, procedure, [rung], None, cut, f"{name}-{rung.name}") for rung in rungs]
+
+    def step(name: str, rungs: Sequence[Rung], audio: Audio | None) -> Step:
+        return _step(facts, procedure, rungs, audio, cut, name, mark)
+
+    together = step(name, rungs, audio)
+    if len(together.makes) < 2:
+        return together
+    alone = [step(f"{name}-{rung.name}", [rung], None) for rung in rungs]
     if audio:
-        alone.append(_step(facts, procedure, [], audio, cut, f"{name}-{SOUND}"))
-    return replace(step, apart=tuple(alone))
+        alone.append(step(f"{name}-{SOUND}", [], audio))
+    return replace(together, apart=tuple(alone))
 
 
 def picture(video: Stream, width: int, height: int, pixels: str = "yuv420p") -> list[str]:
@@ -66,9 +79,15 @@ def sound(stream: Stream, audio: Audio, rate: int = 0) -> str:
 
 
 def _step(
-    facts: Facts, procedure: Procedure, rungs: Sequence[Rung], audio: Audio | None, cut: Cut, name: str
+    facts: Facts,
+    procedure: Procedure,
+    rungs: Sequence[Rung],
+    audio: Audio | None,
+    cut: Cut,
+    name: str,
+    mark: str,
 ) -> Step:
-    command = [*cut.input(), *(opened(WATERMARK) if rungs and procedure.watermark else ())]
+    command = [*cut.input(), *(opened(mark) if rungs and mark else ())]
     command += ["-filter_complex", ";".join(_graph(facts, procedure, rungs, audio))]
     for at, rung in enumerate(rungs):
         command += ["-map", f"[v{at}]", *_encoder(rung), *_stream(f"{rung.name}.mp4")]

@@ -17,9 +17,9 @@ from .facts import Facts
 from .package import MANIFEST, MASTER
 from .procedure import SOUND_CONTAINERS, Procedure
 from .sizes import Rung, ladder
-from .step import SLOWEST, SOURCE, WATERMARK, Cut, Step, opened
+from .step import SLOWEST, SOURCE, Cut, Step, mark_word, opened, watermarks
 
-__all__ = ["SOURCE", "WATERMARK", "Step", "check_length", "plan"]
+__all__ = ["SOURCE", "Step", "check_length", "plan", "watermarks"]
 
 _SOUND_ONLY = {
     "mp3": ["-c:a", "libmp3lame", "-f", "mp3"],
@@ -67,7 +67,7 @@ def _steps(facts: Facts, procedure: Procedure, prefix: str) -> Iterator[Step]:
     copied = procedure.files != "none" and procedure.container not in SOUND_CONTAINERS
     encoded = f"{prefix}encode" if (rungs or has_sound) and (procedure.streaming or copied) else ""
     if encoded:
-        step = encode(facts, procedure, rungs, cut, encoded)
+        step = encode(facts, procedure, rungs, cut, encoded, mark_word(procedure, prefix))
         yield step
         if procedure.streaming:
             yield _package(procedure, rungs, step, f"{prefix}package")

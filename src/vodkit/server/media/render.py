@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,22 +79,28 @@ def render(
     return sorted(path.name for path in folder.iterdir())
 
 
-def finder(work: Path, source: Path, watermark: Path | None = None) -> Callable[[str], Path]:
+def finder(work: Path, named: Mapping[str, Path]) -> Callable[[str], Path]:
     """What words with ``@`` stand for, where each step of a plan has its folder ``work/<name>``.
 
-    A file of an encode whose renditions were made apart is found in the folder of that rendition's step.
+    Args:
+        work: The folder of those folders.
+        named: The source and the watermarks, by their words.
     """
 
     def find(word: str) -> Path:
-        if word == "@source":
-            return source
-        if word == "@watermark":
-            return watermark or work / "watermark"
-        step, _, file = word[1:].partition("/")
-        together = work / step / file
-        return together if together.exists() else work / f"{step}-{Path(file).stem}" / file
+        return named[word] if word in named else made_by(work, word)
 
     return find
+
+
+def made_by(work: Path, word: str) -> Path:
+    """The file that ``@step/file`` stands for, where each step has its folder ``work/<name>``.
+
+    A file of an encode whose renditions were made apart is in the folder of that rendition's step.
+    """
+    step, _, file = word.removeprefix("@").partition("/")
+    together = work / step / file
+    return together if together.exists() else work / f"{step}-{Path(file).stem}" / file
 
 
 def _gather(step: Step, folder: Path, find: Callable[[str], Path]) -> None:

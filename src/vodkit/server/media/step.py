@@ -8,10 +8,9 @@ from typing import Any
 from .errors import BadMedia
 from .facts import Facts, Stream
 from .formats import FORMATS, PROTOCOLS
-from .procedure import Procedure
+from .procedure import Procedure, Watermark
 
 SOURCE = "@source"
-WATERMARK = "@watermark"
 SLOWEST = 30.0
 """Seconds of work that a second of one rendition may take before it counts as stuck."""
 
@@ -24,7 +23,8 @@ class Step:
         name: Unique in its plan, fit for a folder.
         kind: ``encode``, ``streams``, ``file``, ``cover``, ``snapshots``, ``sprite`` or ``animation``.
         commands: Arguments for ffmpeg, run one after the other. A word that begins with ``@`` stands for a
-            file: the source, the watermark, or ``@step/file`` for what an earlier step made.
+            file: the source, a watermark (see :func:`watermarks`), or ``@step/file`` for what an earlier step
+            made.
         makes: Files that must be there afterwards.
         seconds: How long its output plays, for telling progress; 0 where that makes no sense.
         limit: Seconds after which it counts as stuck.
@@ -106,6 +106,17 @@ class Cut:
     def latest(self, video: Stream) -> float:
         """The last moment at which there is certain to be a picture."""
         return max(0.0, self.seconds - max(0.2, 2.0 / (video.fps or 25.0)))
+
+
+def mark_word(procedure: Procedure, prefix: str) -> str:
+    """The word that stands for a procedure's watermark; ``prefix`` tells those of ``also`` apart."""
+    return f"@{prefix}watermark" if procedure.watermark else ""
+
+
+def watermarks(procedure: Procedure) -> dict[str, Watermark]:
+    """The watermarks that the words of a plan stand for."""
+    every = [("", procedure), *((f"{item.name}-", item) for item in procedure.also)]
+    return {mark_word(item, prefix): item.watermark for prefix, item in every if item.watermark}
 
 
 def opened(name: str) -> list[str]:
