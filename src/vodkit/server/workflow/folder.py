@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 
 from ..blobs import BlobStore, Extent
 from ..blobs import rows as blob_rows
-from ..media.plan import SOURCE, WATERMARK
-from ..media.render import finder
+from ..media.plan import SOURCE, watermarks
+from ..media.procedure import Procedure
+from ..media.render import made_by
 from ..service import Service
 from .contract import WorkFailed
 from .held import Held
@@ -73,9 +74,9 @@ class TaskFolder:
         """
         if word == SOURCE:
             return self._object("source", self._source)
-        if word == WATERMARK:
-            return self._object("watermark", self._watermark)
-        return finder(self.path, self.path)(word)
+        if "/" in word:
+            return made_by(self.path, word)
+        return self._object(word[1:], lambda conn: self._watermark(conn, word))
 
     def restore(self, step: str, file: str, extents: list[Extent]) -> None:
         """Have again a file that a step made, from what was published."""
@@ -100,10 +101,10 @@ class TaskFolder:
             raise WorkFailed("the original is not there any more")
         return blob_rows.extents_of(conn, found.blob.id)
 
-    def _watermark(self, conn: Connection) -> list[Extent]:
+    def _watermark(self, conn: Connection, word: str) -> list[Extent]:
         service, task = self._held.service, self._held.task(conn)
-        mark = task.spec.get("watermark") or {}
-        found = service.objects.get(conn, task.provider, mark.get("space", ""), mark.get("key", ""))
+        mark = watermarks(Procedure.from_dict(task.spec))[word]
+        found = service.objects.get(conn, task.provider, mark.space, mark.key)
         if found is None or found.account != task.account:
             raise WorkFailed("the watermark's image is not there")
         return blob_rows.extents_of(conn, found.blob.id)
