@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .core.capabilities import Capabilities
 from .core.errors import (
     AuthError,
+    CallbackError,
     Cancelled,
     ConfigError,
     Conflict,
@@ -37,6 +38,7 @@ from .core.errors import (
     RateLimited,
     RemoteError,
     ServerError,
+    SignatureInvalid,
     SourceChanged,
     SourceError,
     SourceNotFound,
@@ -85,6 +87,7 @@ _LAZY = {
 __all__ = [
     "AsyncVod",
     "AuthError",
+    "CallbackError",
     "Cancel",
     "Cancelled",
     "Capabilities",
@@ -113,6 +116,7 @@ __all__ = [
     "RateLimited",
     "RemoteError",
     "ServerError",
+    "SignatureInvalid",
     "SourceChanged",
     "SourceError",
     "SourceNotFound",

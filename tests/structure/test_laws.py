@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from vodkit.core import registry
+
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src" / "vodkit"
 ROOMS = sorted(path.parent for path in (SRC / "providers").glob("*/__init__.py"))
@@ -17,6 +19,8 @@ INNER_ROOMS = sorted(
     path.parent for path in (SRC / "providers").glob("*/*/__init__.py") if (path.parent / "wire.py").exists()
 )
 FIXED = {"__init__", "wire", "sign", "client", "server", "errors"}
+CALLBACKS = "callbacks"
+"""A room whose vendor calls back has this file too."""
 SHARED = ("core", "transport", "engine", "server", "cli", "console", "sandbox", "testing")
 MAX_LINES = 600
 
@@ -50,20 +54,27 @@ def names_of(room: Path) -> set[str]:
 @pytest.mark.parametrize("room", [*ROOMS, *INNER_ROOMS], ids=relative)
 def test_law_1_a_room_has_the_fixed_names_and_no_others(room: Path) -> None:
     inner = {path.name for path in INNER_ROOMS if path.parent == room}
-    assert names_of(room) - inner == FIXED
+    assert names_of(room) - inner - {CALLBACKS} == FIXED
     assert (room / "README.md").exists()
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=relative)
+def test_law_1_a_room_that_reads_callbacks_says_where(room: Path) -> None:
+    named = registry.descriptor(room.name).callbacks
+    there = f"vodkit.providers.{room.name}.{CALLBACKS}:" if CALLBACKS in names_of(room) else None
+    assert (named and named.partition(":")[0] + ":") == there
 
 
 def pure_files() -> list[Path]:
     found: list[Path] = []
     for room in (*ROOMS, *INNER_ROOMS):
-        for name in ("wire", "sign"):
+        for name in ("wire", "sign", CALLBACKS):
             found += [room / f"{name}.py"] if (room / f"{name}.py").exists() else modules(room / name)
     return found
 
 
 @pytest.mark.parametrize("path", pure_files(), ids=relative)
-def test_law_1_wire_and_sign_import_only_core_the_standard_library_and_defusedxml(path: Path) -> None:
+def test_law_1_what_is_pure_imports_only_core_the_standard_library_and_defusedxml(path: Path) -> None:
     room = "vodkit." + ".".join(path.relative_to(SRC).parts[:2])
     for name in imports(path):
         top = name.partition(".")[0]
@@ -74,7 +85,7 @@ def test_law_1_wire_and_sign_import_only_core_the_standard_library_and_defusedxm
 
 
 @pytest.mark.parametrize("path", pure_files(), ids=relative)
-def test_law_1_wire_and_sign_do_no_io(path: Path) -> None:
+def test_law_1_what_is_pure_does_no_io(path: Path) -> None:
     forbidden = {
         "socket",
         "ssl",

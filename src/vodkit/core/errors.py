@@ -32,6 +32,8 @@
     │   ├── ProcessingFailed     the media was stored, and what was to be made of it was not
     │   ├── ProtocolError        the answer cannot be understood
     │   └── Superseded           the remote upload is gone for good and must be opened anew
+    ├── CallbackError            what came in is not a callback of that provider
+    │   └── SignatureInvalid     it is not signed with this key, or is out of date
     ├── IntegrityError           what the provider stored is not what was read
     └── LedgerError              the record of uploads
         ├── UploadBusy           another process drives this very upload
@@ -261,6 +263,16 @@ class ProtocolError(RemoteError):
 
 class Superseded(RemoteError):
     """The remote upload is gone for good; only a new one, under the same id of ours, can go on."""
+
+
+class CallbackError(VodError):
+    """What a receiver got is not a callback of that provider."""
+
+
+class SignatureInvalid(CallbackError):
+    """A callback is not signed with this key, was changed on its way, or is out of date."""
+
+    default_advice = "Check the key, and verify the raw body as it came, before anything decodes it"
 
 
 class IntegrityError(VodError):

@@ -55,6 +55,8 @@ class Descriptor:
         account_id: The setting that carries the account's public id (``secret_id``, ``app_key`` ...).
         account_secret: The setting that carries its secret.
         capabilities: What the provider can do.
+        callbacks: ``module:Class`` of its :class:`vodkit.core.callbacks.CallbackReader`, or ``None`` where
+            the vendor calls nobody back.
         hosts: Host names, or suffixes beginning with a dot, that belong to the vendor: the sandbox
             answers for them.
         defaults: Settings that the embedded service and the demo connect with.
@@ -71,6 +73,7 @@ class Descriptor:
     account: tuple[Setting, ...] = ()
     hosts: tuple[str, ...] = ()
     defaults: Mapping[str, Any] | None = None
+    callbacks: str | None = None
 
 
 @cache

@@ -41,6 +41,7 @@ DESCRIPTOR = Descriptor(
     title="NetEase VOD",
     client="vodkit.providers.netease.client:NetEase",
     server="vodkit.providers.netease.server:Room",
+    callbacks="vodkit.providers.netease.callbacks:Callbacks",
     settings=(
         Setting("app_key", "AppKey of the application"),
         Setting("app_secret", "AppSecret of the application", secret=True),

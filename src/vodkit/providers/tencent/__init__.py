@@ -62,6 +62,7 @@ DESCRIPTOR = Descriptor(
     title="Tencent Cloud VOD",
     client="vodkit.providers.tencent.client:Tencent",
     server="vodkit.providers.tencent.server:Room",
+    callbacks="vodkit.providers.tencent.callbacks:Callbacks",
     settings=(
         Setting("secret_id", "SecretId of the cloud API key", secret=False),
         Setting("secret_key", "SecretKey of the cloud API key", secret=True),

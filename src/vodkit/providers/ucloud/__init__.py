@@ -45,6 +45,7 @@ DESCRIPTOR = Descriptor(
     title="UCloud UVideo / US3",
     client="vodkit.providers.ucloud.client:UCloud",
     server="vodkit.providers.ucloud.server:Room",
+    callbacks="vodkit.providers.ucloud.callbacks:Callbacks",
     settings=(
         Setting("public_key", "Public key of the API key pair", required=True),
         Setting("private_key", "Private key of the API key pair", required=True, secret=True),

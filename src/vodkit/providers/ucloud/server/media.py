@@ -24,12 +24,16 @@ def publish(conn: Connection, service: Service, stored: StoredObject) -> MediaRe
         service.media.add(conn, record)
     else:
         record = service.media.renew(conn, record)
+    if record.kind in ("video", "audio") and not is_ready_made(stored.content_type, stored.key):
+        procedure = service.procedures.chosen(conn, record.account, "")
+        if procedure is not None:
+            service.tasks.process(conn, record, procedure, decides=record.status != "blocked")
     service.events.add(
         conn,
         type="media.uploaded",
         provider=PROVIDER,
         account=record.account,
-        media=record.id,
+        media=record,
         payload={
             "bucket": stored.space,
             "key": stored.key,
@@ -38,10 +42,6 @@ def publish(conn: Connection, service: Service, stored: StoredObject) -> MediaRe
             "content_type": stored.content_type,
         },
     )
-    if record.kind in ("video", "audio") and not is_ready_made(stored.content_type, stored.key):
-        procedure = service.procedures.chosen(conn, record.account, "")
-        if procedure is not None:
-            service.tasks.process(conn, record, procedure, decides=record.status != "blocked")
     return record
 
 
@@ -70,7 +70,7 @@ def remove(conn: Connection, service: Service, stored: StoredObject) -> None:
         type="media.deleted",
         provider=PROVIDER,
         account=found.account,
-        media=found.id,
+        media=found,
         payload={"bucket": stored.space, "key": stored.key},
     )
 
