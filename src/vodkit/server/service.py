@@ -28,6 +28,7 @@ from .procedures import ProcedureTable
 from .storage import Storage
 from .vault import open_vault
 from .views import PlayTable, Views
+from .watch import WatchPages
 
 
 class Tools:
@@ -68,6 +69,7 @@ class Service(Tools):
         self.links = Links(self.vault, settings.public_url, self.now)
         self._access = Access(self, self.rooms)
         self._playback = Playback(self, self.rooms, self.links, self._access, self.views)
+        self._watch = WatchPages(self, self.links, self._access, self.views)
         self._log = logs.get("service")
         self.rooms.update({name: kind(self) for name, kind in kinds.items()})
 
@@ -98,7 +100,7 @@ class Service(Tools):
     @property
     def app(self) -> App:
         """The ASGI application."""
-        return App(self.rooms, {"health": self._health, "v": self._playback})
+        return App(self.rooms, {"health": self._health, "v": self._playback, "watch": self._watch})
 
     def play_url(self, provider: str, space: str, key: str) -> str:
         """Where an object plays; unsigned."""
