@@ -164,6 +164,30 @@ def test_law_4_the_client_never_loads_the_server(code: str) -> None:
     assert not loaded & set(HEAVY)
 
 
+SERVE = """
+import os, signal, threading, time
+from vodkit.cli.main import main
+folder = sys.argv[1]
+def stop():
+    while not os.path.exists(f"{folder}/url"):
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=stop).start()
+main(["serve", "--listen", "127.0.0.1:0", "--data", folder, "--procedure", "default"])
+"""
+
+
+def test_law_4_the_service_loads_nothing_that_only_its_workers_need(tmp_path: Path) -> None:
+    program = f"import sys\n{SERVE}\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "data")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "vodkit.server.supervise" in loaded
+    assert not loaded & {"dbos", "av", "vodkit.server.workflow.engine", "vodkit.server.worker"}
+
+
 @pytest.mark.parametrize("path", [*modules(SRC), *modules(ROOT / "tests")], ids=relative)
 def test_a_file_can_be_read_in_a_sitting(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MAX_LINES

@@ -15,6 +15,9 @@ import click
 @click.option("--public-url", default="", help="Base of the URLs handed to clients, when behind a proxy.")
 @click.option("--no-strict", is_flag=True, help="Take any access key. For tests on your own machine.")
 @click.option("--signed-playback", is_flag=True, help="Play by signed, expiring links only.")
+@click.option("--procedure", default="", help="What is made of uploads that do not say.")
+@click.option("--workers", type=click.IntRange(min=0), default=1, show_default=True, help="Processes.")
+@click.option("--private-targets", is_flag=True, help="Callbacks and pulls may reach private addresses.")
 @click.option("--stop-on-eof", is_flag=True, help="Stop when standard input ends.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info")
 def command(
@@ -25,6 +28,9 @@ def command(
     public_url: str,
     no_strict: bool,
     signed_playback: bool,
+    procedure: str,
+    workers: int,
+    private_targets: bool,
     stop_on_eof: bool,
     log_level: str,
 ) -> None:
@@ -42,6 +48,10 @@ def command(
             accounts=str(accounts or ""),
             strict=not no_strict,
             signed_playback=signed_playback,
+            procedure=procedure,
+            workers=workers,
+            private_targets=private_targets,
+            log_level=log_level,
         ),
         stop_on_eof=stop_on_eof,
     )

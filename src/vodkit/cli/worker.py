@@ -11,6 +11,7 @@ import click
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The service's folder.")
 @click.option("--database", default="", help="URL of the service's database, if it has its own.")
 @click.option("--public-url", default="", help="Base of the URLs for clients; the service's by default.")
+@click.option("--signed-playback", is_flag=True, help="Play by signed, expiring links only.")
 @click.option("--private-targets", is_flag=True, help="Callbacks and pulls may reach private addresses.")
 @click.option("--lease", type=click.FloatRange(min=0.5), default=15.0, show_default=True, help="Seconds.")
 @click.option("--id", default="", help="What the worker is known by; made when not given.")
@@ -20,6 +21,7 @@ def command(
     data: Path | None,
     database: str,
     public_url: str,
+    signed_playback: bool,
     private_targets: bool,
     lease: float,
     id: str,
@@ -35,7 +37,9 @@ def command(
         data=str(data or run.default_data()),
         database=database,
         public_url=public_url,
+        signed_playback=signed_playback,
         private_targets=private_targets,
+        log_level=log_level,
         lease=lease,
     )
     worker.work(settings, id=id, stop_on_eof=stop_on_eof)

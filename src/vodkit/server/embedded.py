@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 from collections import deque
@@ -18,7 +17,7 @@ from typing import Any
 from vodkit.core import registry
 from vodkit.core.errors import ConfigError, VodError
 
-from . import accounts_file
+from . import accounts_file, children
 from .accounts_file import Entry
 
 _LAST_LINES = 20
@@ -40,15 +39,19 @@ class EmbeddedService:
         strict: bool,
         listen: str,
         accounts: str | os.PathLike[str] | None,
+        procedure: str,
+        private_targets: bool,
     ) -> None:
         self._temporary = folder is None
         self.data = Path(folder if folder is not None else tempfile.mkdtemp(prefix="vodkit-"))
         self._accounts = Path(accounts if accounts is not None else self.data / "accounts.toml")
         self._errors: deque[str] = deque(maxlen=_LAST_LINES)
-        command = [sys.executable, "-P", "-m", "vodkit", "serve", "--stop-on-eof", "--log-level", "warning"]
-        command += ["--data", str(self.data), "--listen", listen]
+        command = children.command("serve", "--stop-on-eof", "--log-level", "warning")
+        command += ["--data", str(self.data), "--listen", listen, "--procedure", procedure]
         if not strict:
             command.append("--no-strict")
+        if private_targets:
+            command.append("--private-targets")
         if accounts is not None:
             command += ["--accounts", str(accounts)]
         self._process = subprocess.Popen(
@@ -57,7 +60,7 @@ class EmbeddedService:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path())},
+            env=children.environment(),
             start_new_session=True,
             encoding="utf-8",
             errors="replace",
@@ -154,14 +157,6 @@ class ServiceFailed(VodError):
     """The embedded service did not start; the message holds the last lines that it wrote."""
 
 
-def _import_path() -> list[str]:
-    """What the child needs on its import path to find this vodkit."""
-    mine = Path(__file__).resolve().parents[2]
-    inherited = os.environ.get("PYTHONPATH", "")
-    installed = mine.name in ("site-packages", "dist-packages")
-    return [*([] if installed else [str(mine)]), *filter(None, inherited.split(os.pathsep))]
-
-
 @contextlib.contextmanager
 def embedded(
     folder: str | os.PathLike[str] | None = None,
@@ -169,6 +164,8 @@ def embedded(
     strict: bool = True,
     listen: str = "127.0.0.1:0",
     accounts: str | os.PathLike[str] | None = None,
+    procedure: str = "",
+    private_targets: bool = False,
 ) -> Iterator[EmbeddedService]:
     """Run the service in a child process for as long as the block runs, or this process lives.
 
@@ -177,9 +174,18 @@ def embedded(
         strict: Verify every signature. Otherwise any access key is taken.
         listen: ``host:port``; port 0 takes a free one.
         accounts: An accounts file. Without one the service makes an account for every provider.
+        procedure: Name of what is made of uploads that do not say; ``""`` for nothing.
+        private_targets: Whether callbacks and pulls may reach private and loopback addresses.
 
     Raises:
         ServiceFailed: it did not start; the message holds its last lines.
     """
-    with EmbeddedService(folder, strict=strict, listen=listen, accounts=accounts) as service:
+    with EmbeddedService(
+        folder,
+        strict=strict,
+        listen=listen,
+        accounts=accounts,
+        procedure=procedure,
+        private_targets=private_targets,
+    ) as service:
         yield service

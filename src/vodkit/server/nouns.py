@@ -229,6 +229,7 @@ class Settings:
         procedure: Name of what is made of an upload that does not say; ``""`` for nothing.
         workers: Worker processes that the service keeps while there is work; 0 leaves it to others.
         private_targets: Whether callbacks and pulls may reach private and loopback addresses.
+        log_level: What is logged: ``debug``, ``info``, ``warning`` or ``error``, and above.
         lease: Seconds after which a worker that has not been heard of counts as dead.
     """
 
@@ -248,4 +249,5 @@ class Settings:
     procedure: str = ""
     workers: int = 1
     private_targets: bool = False
+    log_level: str = "info"
     lease: float = 15.0

@@ -24,6 +24,7 @@ from . import logs
 from .contract import Settings
 from .limits import connection_class, drop_stalled, keep_freed_memory
 from .service import Service
+from .supervise import Supervisor
 
 GRACE = 5
 """Seconds that requests in flight get to finish after a stop signal."""
@@ -73,10 +74,12 @@ def serve(settings: Settings, *, stop_on_eof: bool = False) -> None:
 
 async def _serve(server: _Server, settings: Settings, listener: socket.socket) -> None:
     async with Service.open(settings) as service:
+        await service.check_procedure()
         server.config.app = service.app
         background = [
             asyncio.create_task(drop_stalled(server.server_state, settings.request_timeout)),
             asyncio.create_task(service.sweep_forever()),
+            asyncio.create_task(Supervisor(settings, service.catalog, service.now).run()),
         ]
         try:
             await server.serve(sockets=[listener])

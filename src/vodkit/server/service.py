@@ -24,7 +24,7 @@ from .catalog.migrate import RoomTables
 from .contract import Head, MediaRecord, Receive, Room, Scope, Send, Settings
 from .links import Links
 from .playback import Playback
-from .procedures import ProcedureTable
+from .procedures import EVERYBODY, ProcedureTable
 from .storage import Storage
 from .vault import open_vault
 from .views import PlayTable, Views
@@ -113,6 +113,17 @@ class Service(Tools):
     def watch_url(self, media: MediaRecord, lifetime: float | None = None) -> str:
         """The page that plays a media; see the contract."""
         return self.links.watch(media, lifetime)
+
+    async def check_procedure(self) -> None:
+        """Refuse a default procedure that is not known.
+
+        Raises:
+            ConfigError: there is none of this name.
+        """
+        name = self.settings.procedure
+        resolve = self.procedures.resolve
+        if name and await self.catalog.read(lambda conn: resolve(conn, EVERYBODY, name)) is None:
+            raise ConfigError(f"there is no procedure {name!r}", advice="See: vodkit procedures list")
 
     async def sweep_forever(self) -> None:
         """Remove what is expired, every ``settings.sweep_interval`` seconds."""

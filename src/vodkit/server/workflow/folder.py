@@ -72,11 +72,14 @@ class TaskFolder:
         Raises:
             WorkFailed: it cannot be had any more.
         """
-        if word == SOURCE:
-            return self._object("source", self._source)
         if "/" in word:
             return made_by(self.path, word)
-        return self._object(word[1:], lambda conn: self._watermark(conn, word))
+        name = word.removeprefix("@")
+        if not self.has(name):
+            read = self._source if word == SOURCE else lambda conn: self._watermark(conn, word)
+            found = self._held.service.catalog.read_now(read)
+            self.run(name, lambda scratch: self._store.export(found, scratch / name))
+        return self.path / name / name
 
     def restore(self, step: str, file: str, extents: list[Extent]) -> None:
         """Have again a file that a step made, from what was published."""
@@ -85,13 +88,6 @@ class TaskFolder:
     def remove(self) -> None:
         """Forget all files."""
         shutil.rmtree(self.path, ignore_errors=True)
-
-    def _object(self, name: str, extents: Callable[[Connection], list[Extent]]) -> Path:
-        target = self.path / name / name
-        if not self.has(name):
-            found = self._held.service.catalog.read_now(extents)
-            self.run(name, lambda scratch: self._store.export(found, scratch / name))
-        return target
 
     def _source(self, conn: Connection) -> list[Extent]:
         service, task = self._held.service, self._held.task(conn)
