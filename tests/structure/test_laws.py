@@ -165,13 +165,18 @@ def test_law_4_the_client_never_loads_the_server(code: str) -> None:
 
 
 SERVE = """
-import os, signal, threading, time
+import os, pathlib, signal, threading, time, urllib.request
 from vodkit.cli.main import main
 folder = sys.argv[1]
 def stop():
-    while not os.path.exists(f"{folder}/url"):
+    while True:
         time.sleep(0.05)
-    os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            urllib.request.urlopen(pathlib.Path(folder, "url").read_text() + "/health").read()
+        except OSError:
+            continue
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
 threading.Thread(target=stop).start()
 main(["serve", "--listen", "127.0.0.1:0", "--data", folder, "--procedure", "default"])
 """

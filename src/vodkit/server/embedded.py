@@ -39,8 +39,8 @@ class EmbeddedService:
         strict: bool,
         listen: str,
         accounts: str | os.PathLike[str] | None,
-        procedure: str,
-        private_targets: bool,
+        procedure: str = "",
+        private_targets: bool = False,
     ) -> None:
         self._temporary = folder is None
         self.data = Path(folder if folder is not None else tempfile.mkdtemp(prefix="vodkit-"))
