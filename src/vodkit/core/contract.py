@@ -250,6 +250,10 @@ CRC64_HEADER: Final = "x-vodkit-crc64"
 PLAY_URL_HEADER: Final = "x-vodkit-play-url"
 """Carries the play URL of an object in a service's answers, for dialects that have no place for one."""
 
+MEDIA_HEADER: Final = "x-vodkit-media"
+"""Carries what :meth:`vodkit.core.media.Media.told` reads, as JSON in ASCII, where a dialect has no place for
+it."""
+
 
 @runtime_checkable
 class ReportsDigests(Protocol):

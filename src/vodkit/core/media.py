@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+_TOLD_TEXTS: Final = {
+    "status": "status",
+    "watch": "watch_url",
+    "hls": "hls_url",
+    "dash": "dash_url",
+    "cover": "cover_url",
+    "error": "error",
+}
+_TOLD_NUMBERS: Final = ("duration", "width", "height")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,23 @@ class Media:
     height: int | None = None
     error: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def told(self, data: Any) -> Media:
+        """With what a vodkit service says of it beside the provider's own words; other data changes nothing.
+
+        Args:
+            data: ``status``, ``watch``, ``hls``, ``dash``, ``cover``, ``duration``, ``width``, ``height`` and
+                ``error``, as far as the service says them.
+        """
+        if not isinstance(data, Mapping):
+            return self
+        texts = {field: data[name] for name, field in _TOLD_TEXTS.items() if isinstance(data.get(name), str)}
+        numbers = {
+            name: data[name]
+            for name in _TOLD_NUMBERS
+            if type(data.get(name)) in (int, float) and data[name] > 0
+        }
+        return replace(self, **texts, **numbers)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready; times are ISO 8601."""

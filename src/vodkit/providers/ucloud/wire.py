@@ -263,6 +263,14 @@ def error_body(code: int, message: str) -> bytes:
     return dumps({"RetCode": code, "ErrMsg": message})
 
 
+def callback_answer(body: bytes) -> Any:
+    """What the receiver of a callback answered (§2.5): read from JSON, else as text; ``None`` for nothing."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
 def range_of(text: str, size: int) -> tuple[int, int] | None:
     """First and last byte of ``bytes=a-b``, both included, within ``size``; ``None`` if it does not fit."""
     match = re.fullmatch(r"bytes=(\d{1,19})-(\d{1,19})", text.strip(), re.ASCII)

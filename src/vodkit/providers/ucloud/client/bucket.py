@@ -53,21 +53,37 @@ class Stored:
         size: Bytes.
         etag: Without quotes.
         headers: Of the answer, names in lower case.
-        url: Where a vodkit service plays it; ``""`` from anybody else.
     """
 
     size: int
     etag: str
     headers: Mapping[str, str]
-    url: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where a vodkit service plays it; ``""`` from anybody else."""
+        return self.headers.get(PLAY_URL_HEADER, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The answer to what made an object: its ETag without quotes, and its play URL where one is told."""
+    """The answer to what made an object.
+
+    Attributes:
+        etag: Without quotes.
+        headers: Of the answer, names in lower case.
+        callback: What the upload policy's callback answered: read from JSON, else as text; ``None`` where
+            there was none.
+    """
 
     etag: str
-    url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    callback: Any = None
+
+    @property
+    def url(self) -> str:
+        """Where a vodkit service plays it; ``""`` from anybody else."""
+        return self.headers.get(PLAY_URL_HEADER, "")
 
 
 class Bucket:
@@ -92,7 +108,7 @@ class Bucket:
         """
         doing = f"upload of {key}"
         reply = self._call(doing, "PUT", key, headers=headers, body=body, policy=policy)
-        kept = self._kept(reply, doing)
+        kept = self._kept(reply, doing, called_back=bool(policy))
         if kept.etag != wire.object_etag(part.length, digests["sha1"]):
             raise _damaged(reply, doing, "the ETag of what was stored is not that of what was sent")
         return kept
@@ -104,7 +120,7 @@ class Bucket:
         reply = self._call(
             doing, "POST", "uploadhit", query, headers, b"", signed_key=key, expected=(200, 404)
         )
-        return Kept(etag, reply.headers.get(PLAY_URL_HEADER, "")) if reply.status == 200 else None
+        return Kept(etag, reply.headers) if reply.status == 200 else None
 
     def open(self, key: str, headers: Mapping[str, str]) -> wire.Opened:
         """InitiateMultipartUpload."""
@@ -170,7 +186,7 @@ class Bucket:
             policy=policy,
             timeout=FINISH_TIMEOUT,
         )
-        return self._kept(reply, doing)
+        return self._kept(reply, doing, called_back=bool(policy))
 
     def abort(self, key: str, upload_id: str) -> None:
         """AbortMultipartUpload."""
@@ -187,7 +203,7 @@ class Bucket:
         if not length.isdecimal():
             raise _nonsense(reply, doing, "no Content-Length")
         etag = wire.unquoted(reply.headers.get("etag", ""))
-        return Stored(int(length), etag, reply.headers, reply.headers.get(PLAY_URL_HEADER, ""))
+        return Stored(int(length), etag, reply.headers)
 
     def delete(self, key: str) -> None:
         """DeleteFile."""
@@ -255,11 +271,11 @@ class Bucket:
 
     # --- one request ---
 
-    def _kept(self, reply: Reply, doing: str) -> Kept:
+    def _kept(self, reply: Reply, doing: str, *, called_back: bool = False) -> Kept:
         etag = wire.unquoted(reply.headers.get("etag", ""))
         if not etag:
             raise _nonsense(reply, doing, "no ETag")
-        return Kept(etag, reply.headers.get(PLAY_URL_HEADER, ""))
+        return Kept(etag, reply.headers, wire.callback_answer(reply.body) if called_back else None)
 
     def _url(self, suffix: str, path: str, query: Query) -> str:
         tail = f"?{wire.encode_query(query)}" if query else ""

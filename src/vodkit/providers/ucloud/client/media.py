@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from vodkit.core.contract import Exchange
+from vodkit.core.contract import MEDIA_HEADER, Exchange
 from vodkit.core.errors import NotFound, UnsupportedOption
 from vodkit.core.media import Media, MediaPage
 
@@ -17,6 +18,8 @@ from .bucket import Bucket, Connection, Stored
 from .options import metadata_headers, refused, storage_class, type_of
 
 MAX_PAGE = 1000
+_ELSEWHERE = ("Key", "Media")
+"""Fields of a listing's entry that do not go into ``extra`` as they are."""
 
 
 def media_id(space: str, key: str) -> str:
@@ -201,7 +204,7 @@ class UCloudMedia:
             for name, value in headers.items()
             if name.startswith(wire.META)
         }
-        return Media(
+        media = Media(
             provider=PROVIDER,
             id=media_id(bucket.name, key),
             url=found.url or bucket.link(key, self._link_life),
@@ -212,11 +215,12 @@ class UCloudMedia:
             space=bucket.name,
             extra={**extra, "UserMeta": meta},
         )
+        return media.told(told_in(headers))
 
     def _of_entry(self, bucket: Bucket, entry: Mapping[str, Any]) -> Media:
         key, size, kind = (str(entry.get(name, "")) for name in ("Key", "Size", "MimeType"))
         created = entry.get("LastModified")
-        return Media(
+        media = Media(
             provider=PROVIDER,
             id=media_id(bucket.name, key),
             url=str(entry.get("PlayUrl") or "") or bucket.link(key, self._link_life),
@@ -225,8 +229,17 @@ class UCloudMedia:
             kind=kind_of(kind, key),
             created=datetime.fromtimestamp(created, UTC) if isinstance(created, int) else None,
             space=bucket.name,
-            extra={"key": key, **{name: value for name, value in entry.items() if name != "Key"}},
+            extra={"key": key, **{name: value for name, value in entry.items() if name not in _ELSEWHERE}},
         )
+        return media.told(entry.get("Media"))
+
+
+def told_in(headers: Mapping[str, str]) -> Any:
+    """What a vodkit service tells of an object's media; ``None`` from anybody else."""
+    try:
+        return json.loads(headers.get(MEDIA_HEADER, "null"))
+    except ValueError:
+        return None
 
 
 def _modified(text: str) -> datetime | None:

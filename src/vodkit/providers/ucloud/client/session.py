@@ -20,7 +20,7 @@ from vodkit.core.source import Item
 from .. import wire
 from ..errors import PROVIDER
 from .bucket import Bucket, Kept
-from .media import kind_of, media_id
+from .media import kind_of, media_id, told_in
 from .options import Wanted
 
 PARALLEL: Final = 4
@@ -228,7 +228,7 @@ class UCloudSession:
         except NotFound:
             return None
         same = found.size == self._item.size and expected == found.etag
-        return Kept(found.etag, found.url) if same else None
+        return Kept(found.etag, found.headers) if same else None
 
     def _expected(self, parts: Mapping[int, str]) -> str:
         """The object's ETag, from those of all its parts; ``""`` where they do not tell it.
@@ -295,7 +295,10 @@ class UCloudSession:
         if digest:
             self._item.digests["sha1_blocks"] = digest
         name, key = self._bucket.name, self._key
-        return Media(
+        extra = {"key": key, "ETag": self._kept.etag, "ContentType": self._wanted.content_type}
+        if self._kept.callback is not None:
+            extra["Callback"] = self._kept.callback
+        media = Media(
             provider=PROVIDER,
             id=media_id(name, key),
             url=self._kept.url or self._bucket.link(key, self._link_life),
@@ -303,8 +306,9 @@ class UCloudSession:
             size=self._item.size,
             kind=kind_of(self._wanted.content_type, key),
             space=name,
-            extra={"key": key, "ETag": self._kept.etag, "ContentType": self._wanted.content_type},
+            extra=extra,
         )
+        return media.told(told_in(self._kept.headers))
 
     def abort(self) -> None:
         """See :meth:`vodkit.core.contract.Session.abort`."""

@@ -13,6 +13,7 @@ from .. import wire
 from ..errors import BAD_REQUEST, PROVIDER
 from .admit import Right, admit
 from .answer import Refused, Reply, json_answer
+from .media import told_of
 from .objects import play_url
 from .request import Request
 
@@ -74,6 +75,8 @@ async def by_delimiter(room: Room, request: Request, body: Body) -> Reply:
         return _page(room, conn, caller.space.name, prefix, marker, delimiter, limit)
 
     keys, folders, following = await room.service.catalog.read(look)
+    told = await told_of(room.service, caller.space, keys)
+    public = caller.space.public
     return json_answer(
         {
             "Name": caller.space.name,
@@ -82,7 +85,9 @@ async def by_delimiter(room: Room, request: Request, body: Body) -> Reply:
             "Delimiter": delimiter,
             "IsTruncated": bool(following),
             "NextMarker": following,
-            "Contents": [_entry(room, stored, public=caller.space.public) for stored in keys],
+            "Contents": [
+                {**_entry(room, stored, public=public), "Media": told.get(stored.key, {})} for stored in keys
+            ],
             "CommonPrefixes": [{"Prefix": folder} for folder in folders],
         }
     )
@@ -126,7 +131,7 @@ def _behind(folder: str) -> str:
 
 
 def _entry(room: Room, stored: StoredObject, *, public: bool) -> dict[str, Any]:
-    """An object as ListObjects shows it; ``PlayUrl`` is this service's addition."""
+    """An object as ListObjects shows it; ``PlayUrl``, like ``Media``, is this service's addition."""
     meta = stored.attrs.get("meta", {})
     return {
         "Key": stored.key,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 
 from vodkit.server.content_types import content_type as type_of_name
-from vodkit.server.contract import MediaRecord, Service, StoredObject
+from vodkit.server.contract import MediaQuery, MediaRecord, Service, StoredObject
 from vodkit.server.names import new_id
+from vodkit.server.telling import Links, errors_of, told
 
 from ..errors import PROVIDER
+from .spaces import Space
+
+LINK_LIFE = 3600.0
+"""Seconds that links are good for which the owner of a private object is told."""
 
 _MANIFESTS = ("mpegurl", "application/dash+xml")
 _SEGMENTS = ("iso.segment",)
@@ -64,7 +71,6 @@ def remove(conn: Connection, service: Service, stored: StoredObject) -> None:
     found = of_object(conn, service, stored)
     if found is None:
         return
-    service.media.delete(conn, found.id)
     service.events.add(
         conn,
         type="media.deleted",
@@ -73,6 +79,31 @@ def remove(conn: Connection, service: Service, stored: StoredObject) -> None:
         media=found,
         payload={"bucket": stored.space, "key": stored.key},
     )
+    service.media.delete(conn, found.id)
+
+
+async def told_of(
+    service: Service, space: Space, objects: Sequence[StoredObject]
+) -> Mapping[str, Mapping[str, Any]]:
+    """What vodkit's clients are told of the media of some objects of a space, by key."""
+    lifetime = None if space.public else LINK_LIFE
+    query = MediaQuery(PROVIDER, remote_ids={f"{stored.space}/{stored.key}" for stored in objects})
+
+    def look(conn: Connection) -> dict[str, Mapping[str, Any]]:
+        records = list(service.media.find(conn, query))
+        outputs = service.outputs.of_many(conn, [record.id for record in records])
+        errors = errors_of(conn, service, records)
+        return {
+            record.key: told(
+                record,
+                outputs.get(record.id, ()),
+                Links(service, record, lifetime),
+                error=errors.get(record.id, ""),
+            )
+            for record in records
+        }
+
+    return await service.catalog.read(look)
 
 
 def of_object(conn: Connection, service: Service, stored: StoredObject) -> MediaRecord | None:
@@ -115,8 +146,8 @@ def kind_of(content_type: str, key: str) -> str:
     """``video``, ``audio``, ``image`` or ``file``."""
     if _is_any(_MANIFESTS, content_type, key):
         return "video"
-    for told in (content_type, type_of_name(key)):
-        top = told.partition("/")[0].lower()
+    for type_ in (content_type, type_of_name(key)):
+        top = type_.partition("/")[0].lower()
         if top in ("video", "audio", "image"):
             return top
     return "file"
@@ -128,4 +159,4 @@ def is_ready_made(content_type: str, key: str) -> bool:
 
 
 def _is_any(kinds: tuple[str, ...], content_type: str, key: str) -> bool:
-    return any(kind in told.lower() for told in (content_type, type_of_name(key)) for kind in kinds)
+    return any(kind in type_.lower() for type_ in (content_type, type_of_name(key)) for kind in kinds)

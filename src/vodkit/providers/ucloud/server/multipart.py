@@ -135,7 +135,7 @@ async def finish(room: Room, request: Request, body: Body) -> Reply:
     stored = await service.catalog.write(make)
     return json_answer(
         {"Bucket": stored.space, "Key": stored.key, "FileSize": stored.blob.size},
-        stored_headers(room, caller, stored),
+        await stored_headers(room, caller, stored),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, and_, select
 
-from vodkit.core.contract import CRC64_HEADER, PLAY_URL_HEADER
+from vodkit.core.contract import CRC64_HEADER, MEDIA_HEADER, PLAY_URL_HEADER
 from vodkit.server.catalog.tables import objects as object_rows
 from vodkit.server.contract import Objects, Scope, Send, StoredObject
 from vodkit.server.errors import BlobGone
@@ -18,7 +19,7 @@ from vodkit.server.incoming import Body
 
 from .. import wire
 from ..errors import BAD_REQUEST, BAD_SIGNATURE, BUCKET_MISSING, CLASS_REFUSED, OBJECT_MISSING, PROVIDER
-from . import spaces, store
+from . import media, spaces, store
 from .admit import Caller, Right, admit
 from .answer import Answer, Refused, Reply, fault
 from .form import Form, boundary_of
@@ -27,9 +28,6 @@ from .store import Facts, check_key, check_replacing, facts_of
 
 if TYPE_CHECKING:
     from .room import Room
-
-LINK_LIFE = 3600.0
-"""Seconds that the play URL of a private object, told to its owner, is good for."""
 
 RESTORED_FOR = 86400
 """Seconds that a restored object stays readable."""
@@ -42,18 +40,24 @@ def missing() -> Refused:
     return Refused(404, OBJECT_MISSING, "file not exist")
 
 
-def stored_headers(room: Room, caller: Caller, stored: StoredObject) -> dict[str, str]:
+async def stored_headers(room: Room, caller: Caller, stored: StoredObject) -> dict[str, str]:
     """The headers of an answer that made an object."""
+    return {"etag": wire.quoted(stored.etag), **await _media_headers(room, caller, stored)}
+
+
+async def _media_headers(room: Room, caller: Caller, stored: StoredObject) -> dict[str, str]:
+    """The headers that tell of an object's media; this service's addition."""
+    told = await media.told_of(room.service, caller.space, [stored])
     return {
-        "etag": wire.quoted(stored.etag),
         PLAY_URL_HEADER: play_url(room, stored.space, stored.key, public=caller.space.public),
+        MEDIA_HEADER: json.dumps(told.get(stored.key, {})),
     }
 
 
 def play_url(room: Room, space: str, key: str, *, public: bool) -> str:
     """Where an object plays; a private one by a signed link."""
     url = room.service.play_url(PROVIDER, space, key)
-    return url if public else room.service.sign_url(url, LINK_LIFE)
+    return url if public else room.service.sign_url(url, media.LINK_LIFE)
 
 
 def content_md5(headers: Mapping[str, str]) -> str:
@@ -77,7 +81,7 @@ async def put(room: Room, request: Request, body: Body) -> Reply:
     if body.length is not None and body.length > wire.MAX_PUT:
         raise Refused(413, BAD_REQUEST, f"more than {wire.MAX_PUT} bytes: send it in parts")
     stored = await store.put_stream(room.service, caller, request.key, aiter(body), facts, md5=md5)
-    return Answer(200, stored_headers(room, caller, stored))
+    return Answer(200, await stored_headers(room, caller, stored))
 
 
 async def post(room: Room, request: Request, body: Body) -> Reply:
@@ -111,7 +115,7 @@ async def post(room: Room, request: Request, body: Body) -> Reply:
     stored = await store.put_stream(
         room.service, caller, key, form.content(), facts_of(inner, kind), md5=content_md5(inner.headers)
     )
-    return Answer(200, stored_headers(room, caller, stored))
+    return Answer(200, await stored_headers(room, caller, stored))
 
 
 async def hit(room: Room, request: Request, body: Body) -> Reply:
@@ -143,7 +147,7 @@ async def hit(room: Room, request: Request, body: Body) -> Reply:
         return store.keep(conn, service, caller, key, found.blob, etag, facts)
 
     stored = await service.catalog.write(take)
-    return Answer(200, stored_headers(room, caller, stored))
+    return Answer(200, await stored_headers(room, caller, stored))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ async def read(room: Room, request: Request, body: Body) -> Reply:
     if crc64 := found.blob.digests.get("crc64"):
         headers[CRC64_HEADER] = crc64
     if head:
-        headers[PLAY_URL_HEADER] = play_url(room, found.space, found.key, public=caller.space.public)
+        headers |= await _media_headers(room, caller, found)
     if found.attrs.get("class") == "ARCHIVE":
         restored = _readable(found, room.service.now())
         headers[wire.RESTORE] = "restored" if restored else "frozen"
@@ -232,7 +236,7 @@ async def _copy(room: Room, request: Request) -> Reply:
         return store.keep(conn, service, caller, key, found.blob, found.etag, facts)
 
     stored = await service.catalog.write(copy)
-    return Answer(200, stored_headers(room, caller, stored))
+    return Answer(200, await stored_headers(room, caller, stored))
 
 
 async def source_of(room: Room, request: Request, caller: Caller) -> StoredObject:

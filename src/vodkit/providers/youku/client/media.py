@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -115,7 +116,7 @@ def to_media(video: Mapping[str, Any]) -> Media:
     given = video.get("original")
     original: Mapping[str, Any] = given if isinstance(given, dict) else {}
     size = original.get("size")
-    return Media(
+    media = Media(
         provider=PROVIDER,
         id=str(video.get("id") or ""),
         url=str(original.get("url") or video.get("link") or ""),
@@ -125,8 +126,19 @@ def to_media(video: Mapping[str, Any]) -> Media:
         cover_url=str(video.get("thumbnail") or ""),
         status=_STATUS.get(str(video.get("state")), "blocked"),
         created=_time(video.get("created")),
+        duration=_seconds(video.get("duration")),
         extra={name: value for name, value in video.items() if name != "original"},
     )
+    return media.told(video.get("playback"))
+
+
+def _seconds(value: Any) -> float | None:
+    """A duration, which the platform sends as text or as a number; 0 says that it is not known."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if 0 < seconds < math.inf else None
 
 
 def _time(value: Any) -> datetime | None:

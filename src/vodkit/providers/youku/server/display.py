@@ -11,7 +11,8 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from vodkit.server.contract import Account, MediaRecord, Service
-from vodkit.server.processing import OUTPUTS, Output
+from vodkit.server.processing import Output
+from vodkit.server.telling import Links, errors_of, told
 
 from .. import wire
 from .call import PROVIDER, Call
@@ -34,6 +35,7 @@ class _Known:
     names: Mapping[str, str]
     outputs: Mapping[str, Sequence[Output]]
     views: Mapping[str, int]
+    errors: Mapping[str, str]
 
 
 async def videos(
@@ -54,7 +56,8 @@ async def videos(
     ids = [record.id for record in records]
 
     def look(conn: Connection) -> _Known:
-        return _Known(names, service.outputs.of_many(conn, ids), service.plays.total(conn, ids))
+        outputs, views = service.outputs.of_many(conn, ids), service.plays.total(conn, ids)
+        return _Known(names, outputs, views, errors_of(conn, service, records))
 
     known = await service.catalog.read(look)
     return [
@@ -70,9 +73,10 @@ def _video(
     counts = attrs.get("counts") or {}
     number = user_number(record.account)
     outputs = known.outputs.get(record.id, ())
-    links = _Links(service, record) if owner or is_public(record) else None
-    cover = next((o for o in outputs if o.kind == "cover"), None)
-    picture = links.output(cover.key) if links and cover else ""
+    links = None
+    if owner or is_public(record):
+        links = Links(service, record, None if is_public(record) else _LINK_LIFE)
+    picture = links.cover(outputs) if links else ""
     base = service.settings.public_url
     data: dict[str, Any] = {
         "id": id,
@@ -116,41 +120,18 @@ def _video(
         ]
     if links:
         data["original"] = {"url": links.original(), "size": record.size, "md5": attrs["md5"]}
-        data["playback"] = _playback(links, outputs)
+        data["playback"] = _playback(record, outputs, links, known.errors.get(record.id, ""))
     return data
 
 
-class _Links:
-    """Addresses of what belongs to a video: plain where everybody may have it, else such that end."""
-
-    def __init__(self, service: Service, record: MediaRecord) -> None:
-        self._service, self._record = service, record
-        self._signed = not is_public(record)
-
-    def original(self) -> str:
-        """Of the uploaded file."""
-        url = self._service.play_url(PROVIDER, self._record.space, self._record.key)
-        return self._service.sign_url(url, _LINK_LIFE) if self._signed else url
-
-    def output(self, key: str) -> str:
-        """Of what was made of it."""
-        url = self._service.play_url(PROVIDER, OUTPUTS, key)
-        return self._service.sign_url(url, _LINK_LIFE, f"{self._record.id}/") if self._signed else url
-
-
-def _playback(links: _Links, outputs: Sequence[Output]) -> dict[str, Any]:
-    """Where the streams and the files are that were made of a video."""
-    streams = next((o for o in outputs if o.kind == "streams"), None)
-    dash = str(streams.facts.get("dash") or "") if streams else ""
-    return {
-        "hls": links.output(streams.key) if streams else "",
-        "dash": links.output(dash) if dash else "",
-        "files": [
-            {"name": made.name, "url": links.output(made.key), "size": made.size}
-            for made in outputs
-            if made.kind == "file"
-        ],
-    }
+def _playback(record: MediaRecord, outputs: Sequence[Output], links: Links, error: str) -> dict[str, Any]:
+    """What was made of a video, and where it is."""
+    files = [
+        {"name": made.name, "url": links.output(made.key), "size": made.size}
+        for made in outputs
+        if made.kind == "file"
+    ]
+    return {**told(record, outputs, links, error=error), "files": files}
 
 
 def _stream_types(outputs: Sequence[Output]) -> list[str]:

@@ -148,7 +148,6 @@ async def _destroy(call: Call) -> Answer:
 
     def remove(conn: Connection) -> None:
         record = library.own(conn, call, id)
-        call.service.media.delete(conn, record.id)
         call.service.events.add(
             conn,
             type="media.deleted",
@@ -157,6 +156,7 @@ async def _destroy(call: Call) -> Answer:
             media=record,
             payload={"video_id": id},
         )
+        call.service.media.delete(conn, record.id)
 
     await call.service.catalog.write(remove)
     return {"id": id}

@@ -1,0 +1,93 @@
+"""What the service tells vodkit's clients about a media, where the vendor's dialect has no words for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from .contract import MediaRecord, Service
+from .media.facts import Facts
+from .processing import OUTPUTS, Output, TaskQuery
+
+_LONGEST_ERROR = 300
+_MANIFESTS = (".m3u8", ".mpd")
+
+
+class Links:
+    """Addresses of what belongs to a media.
+
+    Args:
+        service: Makes them.
+        media: Whose they are.
+        lifetime: Seconds that they are good for; ``None`` for plain ones, which end never and serve only who
+            may watch anyway.
+    """
+
+    def __init__(self, service: Service, media: MediaRecord, lifetime: float | None) -> None:
+        self._service, self._media, self._lifetime = service, media, lifetime
+
+    def original(self) -> str:
+        """Of the uploaded file; of a manifest such that what it names can be had as well."""
+        folder = self._media.folder if self._media.key.endswith(_MANIFESTS) else ""
+        return self._signed(self._media.space, self._media.key, folder)
+
+    def output(self, key: str) -> str:
+        """Of an object that was made of it."""
+        return self._signed(OUTPUTS, key, f"{self._media.id}/")
+
+    def cover(self, outputs: Sequence[Output]) -> str:
+        """Of its cover; ``""`` where it has none."""
+        made = next((output for output in outputs if output.kind == "cover"), None)
+        if made is not None:
+            return self.output(made.key)
+        given = self._media.cover_key
+        return self._signed(self._media.space, given, "") if given else ""
+
+    def watch(self) -> str:
+        """Of the page that plays it."""
+        return self._service.watch_url(self._media, self._lifetime)
+
+    def _signed(self, space: str, key: str, folder: str) -> str:
+        url = self._service.play_url(self._media.provider, space, key)
+        return url if self._lifetime is None else self._service.sign_url(url, self._lifetime, folder)
+
+
+def told(media: MediaRecord, outputs: Sequence[Output], links: Links, *, error: str = "") -> dict[str, Any]:
+    """A media's state and addresses, as :meth:`vodkit.core.media.Media.told` reads them.
+
+    Args:
+        media: As it is now.
+        outputs: What was made of it.
+        links: Makes its addresses.
+        error: Why it failed, if it did.
+
+    Returns:
+        JSON-ready: ``status`` and, as far as there are such, ``watch``, ``hls``, ``dash``, ``cover``,
+        ``duration``, ``width``, ``height`` and ``error``.
+    """
+    found: dict[str, Any] = {"status": media.status, "cover": links.cover(outputs)}
+    if media.kind in ("video", "audio"):
+        found["watch"] = links.watch()
+    streams = next((output for output in outputs if output.kind == "streams"), None)
+    if streams is not None:
+        found["hls"] = links.output(streams.key)
+        found["dash"] = links.output(streams.facts["dash"]) if streams.facts.get("dash") else ""
+    if media.facts:
+        facts = Facts.from_dict(dict(media.facts))
+        found["duration"] = round(facts.seconds, 3)
+        if facts.picture is not None:
+            found["width"], found["height"] = facts.picture.shown_size
+    found["error"] = error[:_LONGEST_ERROR] if media.status == "failed" else ""
+    return {name: value for name, value in found.items() if value}
+
+
+def errors_of(conn: Connection, service: Service, media: Collection[MediaRecord]) -> Mapping[str, str]:
+    """Why the failed ones among some media failed, by our ids."""
+    found: dict[str, str] = {}
+    for record in media:
+        if record.status == "failed":
+            tasks = service.tasks.find(conn, TaskQuery(media=record.id, states=("failed",)), limit=1)
+            found |= {task.media: task.error for task in tasks}
+    return found
