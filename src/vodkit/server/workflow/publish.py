@@ -67,7 +67,8 @@ def publish(
 
     def commit(conn: Connection) -> None:
         record = service.media.by_id(conn, task.media)
-        if record is None:
+        # Whoever replaces or deletes the original takes the wish back in the same commit.
+        if record is None or not held.task(conn).wanted:
             held.end(conn, "cancelled")
             return
         _replace(held, conn, record, found)
