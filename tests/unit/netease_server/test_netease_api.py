@@ -102,9 +102,11 @@ def test_an_end_user_may_begin_an_upload_and_ask_for_its_id(world: World, one: C
         ("video/get", {"vid": "abc"}, 400),
         ("video/get", {"vid": True}, 400),
         ("video/get", {}, 400),
-        ("transcode", {"vids": [1], "sdMp4": 1}, 721),
-        ("transcode/resetmulti", {"vids": [1], "presetId": 1}, 721),
-        ("snapshot/create", {"vid": 1, "size": 1, "offset": 0}, 721),
+        ("transcode", {"vids": [1], "sdMp4": 1}, 404),
+        ("transcode", {"vids": [1]}, 400),
+        ("transcode/resetmulti", {"vids": [1], "presetId": 999_999}, 400),
+        ("snapshot/create", {"vid": 1, "size": 1, "offset": 0}, 404),
+        ("snapshot/set", {"vid": 1, "type": 3}, 400),
         ("stats/flow", {}, 721),
     ],
 )
@@ -222,7 +224,7 @@ def test_the_upload_event_is_recorded_with_the_media(world: World, one: Caller) 
     assert facts["vid"] == said["ret"]["vid"]
     assert facts["userDefInfo"] == note
     assert facts["objectName"] == target.object
-    assert facts["callback"] == "http://a.example/up"
+    assert facts["user_defined"] == note
     assert facts["name"] == "视频.mp4"
 
 

@@ -130,11 +130,18 @@ def test_entries(one: Caller, two: Caller, kind: str, remove: str, members: dict
 
 def test_a_template_and_a_watermark_can_be_used(one: Caller) -> None:
     preset = one("preset/create", presetName="p", shdMp4=1)["presetId"]
-    mark = one("watermark/create", watermarkName="w", imageId=7)["watermarkId"]
+    image = one.upload(b"a picture", "logo.png")[1]["ret"]["imgId"]
+    mark = one("watermark/create", watermarkName="w", imageId=image)["watermarkId"]
     assert one.refused("upload/init", originFileName="a.mp4", watermarkId=mark) == 400
     assert one.init(presetId=preset, watermarkId=mark).token
     assert one.refused("preset/create", presetName="p", shdMp4=2) == 400
     assert one.refused("preset/create", presetName="p", adaptHls="240P", transConfig=[{}]) == 400
+    assert one.refused("preset/create", presetName="p", adaptHls="1080P") == 400
+    assert one.refused("preset/create", presetName="p", copyMp4=1) == 721
+    for wrong in ({"coordinate": "left"}, {"scale": "10"}):
+        assert one.refused("watermark/create", watermarkName="w", imageId=image, **wrong) == 400
+    gone = one("watermark/create", watermarkName="w", imageId=image + 1000)["watermarkId"]
+    assert one.refused("upload/init", originFileName="a.mp4", presetId=preset, watermarkId=gone) == 400
 
 
 def test_a_category_that_is_deleted_leaves_its_videos_in_the_default_one(one: Caller) -> None:

@@ -41,6 +41,9 @@ QUOTA_EXCEEDED = 723
 STORED_NOT_PUBLISHED = 520
 """A node's status for a last block that is stored, and whose publishing step failed (netease.md §6.2)."""
 
+OVER_QUOTA = "QuotaExceeded"
+"""A node's code, our own, for a block that is more than the account may store."""
+
 IMAGE_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "webp"})
 AUDIO_EXTENSIONS = frozenset({"mp3", "aac", "m4a", "wav", "flac", "ogg", "wma"})
 _TYPES = {
@@ -53,6 +56,14 @@ _TYPES = {
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif", "bmp": "image/bmp",
     "webp": "image/webp",
 }  # fmt: skip
+QUALITIES = ("sd", "hd", "shd")
+FORMATS = ("Mp4", "Flv", "Hls")
+STYLES = tuple(f"{quality}{form}" for form in FORMATS for quality in QUALITIES)
+"""Outputs as the vendor names them; the number of a style is its place, counted from 1 (netease.md §8)."""
+ADAPTIVE = "adaptHls"
+SOUNDS = ("aacAudio", "mp3Audio")
+"""Outputs that templates may have beside the styles; their addresses are named by analogy."""
+SNAPSHOT_SIZES = {1: (640, 360), 2: (400, 300), 3: (320, 180), 4: (200, 150)}
 _FORBIDDEN = re.compile(r'[\x00-\x1f\\/:*?"<>|]')
 _CALLBACK_URL = re.compile(r"https?://[^\s/?#]+\S*", re.I)
 _NUMBER = re.compile(r"-?[0-9]{1,19}")
@@ -328,6 +339,49 @@ def published(vid: int | None, image: int | None, request_id: str) -> dict[str, 
     """What the publishing step answers: the id of the video or of the image (netease.md §6.2, §6.7)."""
     found = {"imgId": image} if image is not None else {"vid": vid}
     return {"code": OK, "requestId": request_id, "ret": found}
+
+
+def upload_callback(
+    id: Mapping[str, int | None], name: str, address: str, object: str, user_defined: str | None
+) -> dict[str, Any]:
+    """What a callback says of an upload that has ended (netease.md §7).
+
+    Args:
+        id: ``vid`` of a video, or ``imgId`` of an image.
+        name: The media's.
+        address: Where the original is.
+        object: Name of the object.
+        user_defined: As it was given at init.
+    """
+    said = {"type": "upload", **id, "name": name, "origAddr": address, "objectName": object}
+    return {**said, **_user_defined(user_defined)}
+
+
+def transcode_callback(
+    vid: int, name: str, status: int, addresses: Mapping[str, str], user_defined: str | None, error: str
+) -> dict[str, Any]:
+    """What a callback says of a job of transcoding that has ended (netease.md §7).
+
+    Args:
+        vid: Of the video.
+        name: The video's.
+        status: The vendor's number.
+        addresses: Of the outputs, by the vendor's names for these (``shdMp4`` ...).
+        user_defined: As it was given with the job.
+        error: Why something could not be made, or ``""``.
+    """
+    said: dict[str, Any] = {"type": "transcode", "vid": vid, "name": name, "status": status}
+    said.update({f"{style}Addr": address for style, address in addresses.items()})
+    return {**said, **_user_defined(user_defined), **({"errMsg": error} if error else {})}
+
+
+def callback_body(said: Mapping[str, Any], id: str) -> bytes:
+    """The body of a callback; ``id`` is the message's own, the same in every try (netease.md §7)."""
+    return _json({**said, "nId": id})
+
+
+def _user_defined(text: str | None) -> dict[str, str]:
+    return {} if text is None else {"userDefInfo": text, "user_defined": text}
 
 
 def _callback(text: Any) -> Mapping[str, Any] | None:

@@ -8,10 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
+from vodkit.server.contract import MediaRecord
+
 from .. import wire
+from ..errors import PROVIDER
+from . import presets
 from .answer import ApiError
 from .caller import Caller, Handler, Params
-from .fields import chosen, integer, page, paging, required_integer, required_text, text
+from .fields import page, paging, required_integer, required_text, text
 from .tables import entries
 
 TYPE, PRESET, WATERMARK = "type", "preset", "watermark"
@@ -21,9 +25,6 @@ DEFAULT = 0
 
 DEFAULT_TYPE_NAME = "默认分类"
 DEFAULT_PRESET_NAME = "默认模板"
-
-_FLAGS = tuple(f"{quality}{form}" for form in ("Mp4", "Flv", "Hls") for quality in ("sd", "hd", "shd"))
-_MORE = ("copyMp4", "copyFlv", "copyHls", "aacAudio", "mp3Audio", "adaptHls", "transConfig")
 
 Spec = Callable[[Params], dict[str, Any]]
 
@@ -57,8 +58,24 @@ class Kind:
 
 def must_exist(conn: Connection, caller: Caller, kind: str, id: int) -> None:
     """Refuse what the account does not have. Raises ``ApiError`` 400."""
-    if _row(conn, caller, kind, id) is None:
+    spec_of(conn, caller, kind, id)
+
+
+def spec_of(conn: Connection, caller: Caller, kind: str, id: int) -> Mapping[str, Any]:
+    """The further members of an entry. Raises ``ApiError`` 400 for one that the account does not have."""
+    row = _row(conn, caller, kind, id)
+    if row is None:
         raise ApiError(wire.BAD_REQUEST, f"there is no {kind} {id}")
+    found: Mapping[str, Any] = row["spec"]
+    return found
+
+
+def image_of(conn: Connection, caller: Caller, id: int) -> MediaRecord:
+    """An image of the account. Raises ``ApiError`` 400 if there is none of this id."""
+    found = caller.service.media.get(conn, PROVIDER, wire.media_id(None, id))
+    if found is None or found.account != caller.account:
+        raise ApiError(wire.BAD_REQUEST, f"there is no image {id}")
+    return found
 
 
 def type_name(conn: Connection, caller: Caller, id: int) -> str:
@@ -162,27 +179,8 @@ def _described(params: Params) -> dict[str, Any]:
     return {"description": text(params, "description")}
 
 
-def _preset(params: Params) -> dict[str, Any]:
-    flags = {name: integer(params, name) or 0 for name in _FLAGS}
-    wrong = [name for name, value in flags.items() if value not in (0, 1)]
-    if wrong:
-        raise ApiError(wire.BAD_REQUEST, f"{wrong[0]} must be 0 or 1")
-    if params.get("adaptHls") and params.get("transConfig"):
-        raise ApiError(wire.BAD_REQUEST, "adaptHls and transConfig cannot be given together")
-    return {**flags, **chosen(params, _MORE)}
-
-
-def _watermark(params: Params) -> dict[str, Any]:
-    return {
-        "imageId": required_integer(params, "imageId"),
-        "description": text(params, "description"),
-        "coordinate": text(params, "coordinate", most=32) or "5%_5%",
-        "scale": text(params, "scale", most=32) or "",
-    }
-
-
 HANDLERS: Mapping[str, Handler] = {
     **handlers(Kind(TYPE, "typeDelete", _described, DEFAULT_TYPE_NAME)),
-    **handlers(Kind(PRESET, "presetDelete", _preset, DEFAULT_PRESET_NAME)),
-    **handlers(Kind(WATERMARK, "delete", _watermark)),
+    **handlers(Kind(PRESET, "presetDelete", presets.preset, DEFAULT_PRESET_NAME)),
+    **handlers(Kind(WATERMARK, "delete", presets.watermark)),
 }

@@ -6,7 +6,6 @@ An explicit null counts as absent, and numbers come as text too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from .. import wire
@@ -75,11 +74,6 @@ def address(params: Params, name: str) -> str | None:
     if not wire.is_callback_url(value):
         raise ApiError(wire.BAD_REQUEST, f"{name} is not an http(s) address")
     return value
-
-
-def chosen(params: Params, names: Iterable[str]) -> dict[str, Any]:
-    """Those of the named members that are there, as they came."""
-    return {name: params[name] for name in names if params.get(name) is not None}
 
 
 def page(params: Params) -> tuple[int, int]:

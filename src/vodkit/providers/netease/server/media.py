@@ -2,60 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from vodkit.server.contract import MediaQuery, MediaRecord, Service
+from vodkit.server.media.facts import Facts
+from vodkit.server.processing import OUTPUTS, Output
 
 from .. import wire
 from ..errors import PROVIDER
-from . import contexts, entries
+from . import contexts, entries, versions
 from .answer import ApiError
 from .caller import Caller, Handler, Params
 from .fields import integer, integers, page, paging, required_integer, text
 
-_STATUS = {
+STATUS = {
     "ready": wire.STATUS_SUCCESS,
     "processing": wire.STATUS_PROCESSING,
     "failed": wire.STATUS_FAILED,
     "blocked": wire.STATUS_BLOCKED,
 }
-_STYLES = range(1, 10)
 _MOST_COUNTED = 1 << 31
 
 
-def _existing(conn: Connection, caller: Caller, vid: int) -> MediaRecord:
+def existing(conn: Connection, caller: Caller, vid: int) -> MediaRecord:
+    """A video of the account. Raises ``ApiError`` 404."""
     record = caller.service.media.get(conn, PROVIDER, wire.media_id(vid, None))
     if record is None or record.account != caller.account:
         raise ApiError(wire.NOT_FOUND, f"there is no video {vid}")
     return record
 
 
-def shown(conn: Connection, caller: Caller, record: MediaRecord) -> dict[str, Any]:
+def shown(conn: Connection, caller: Caller, record: MediaRecord, outputs: Sequence[Output]) -> dict[str, Any]:
     """The members of ``video/get``; those of outputs that there are not are left out (netease.md §8.1)."""
-    attrs, url = record.attrs, caller.service.play_url(PROVIDER, record.space, record.key)
+    service, attrs = caller.service, record.attrs
+    url = service.play_url(PROVIDER, record.space, record.key)
+    facts = Facts.from_dict(dict(record.facts)) if record.facts else None
+    width, height = facts.picture.shown_size if facts and facts.picture else (0, 0)
+    seconds = facts.length if facts else 0.0
     return {
         "vid": int(record.remote_id),
         "videoName": record.title,
-        "status": _STATUS[record.status],
+        "status": STATUS[record.status],
         "description": attrs["description"],
-        "completeTime": _milliseconds(attrs["completed"]),
-        "duration": 0,
-        "durationMsec": 0,
-        "width": "0",
-        "height": "0",
+        "completeTime": None if record.status == "processing" else _milliseconds(attrs["completed"]),
+        "duration": round(seconds),
+        "durationMsec": _milliseconds(seconds),
+        "width": str(width),
+        "height": str(height),
         "typeId": attrs["type"],
         "typeName": entries.type_name(conn, caller, attrs["type"]),
-        "snapshotUrl": "",
+        "snapshotUrl": _cover(service, record, outputs),
         "origUrl": url,
         "downloadOrigUrl": f"{url}?download",
         "initialSize": record.size,
         "createTime": _milliseconds(record.created),
         "updateTime": _milliseconds(record.updated),
+        **versions.members(service, versions.by_style(outputs)),
     }
+
+
+def _cover(service: Service, record: MediaRecord, outputs: Sequence[Output]) -> str:
+    """Where the cover is: the one that was sent, else the one that was made; ``""`` for none."""
+    if record.cover_key:
+        return service.play_url(PROVIDER, record.space, record.cover_key)
+    made = [output.key for output in outputs if output.kind == "cover"]
+    return service.play_url(PROVIDER, OUTPUTS, made[-1]) if made else ""
 
 
 def _milliseconds(seconds: float) -> int:
@@ -64,7 +79,12 @@ def _milliseconds(seconds: float) -> int:
 
 async def _get(caller: Caller, params: Params) -> Mapping[str, Any]:
     vid = required_integer(params, "vid")
-    return await caller.service.catalog.read(lambda conn: shown(conn, caller, _existing(conn, caller, vid)))
+
+    def look(conn: Connection) -> Mapping[str, Any]:
+        record = existing(conn, caller, vid)
+        return shown(conn, caller, record, caller.service.outputs.of(conn, record.id))
+
+    return await caller.service.catalog.read(look)
 
 
 async def _list(caller: Caller, params: Params) -> Mapping[str, Any]:
@@ -74,15 +94,17 @@ async def _list(caller: Caller, params: Params) -> Mapping[str, Any]:
         provider=PROVIDER,
         account=caller.account,
         kinds=("video", "audio"),
-        statuses=[name for name, number in _STATUS.items() if number == status] if status else None,
+        statuses=[name for name, number in STATUS.items() if number == status] if status else None,
         attrs={"type": [kind]} if kind else {},
     )
 
     def look(conn: Connection) -> Mapping[str, Any]:
         media, total = caller.service.media, caller.service.media.count(conn, wanted, _MOST_COUNTED)
         offset, limit, facts = paging(current, size, total)
-        found = media.find(conn, wanted, offset=offset, limit=limit)
-        return {**facts, "list": [shown(conn, caller, record) for record in found]}
+        found = list(media.find(conn, wanted, offset=offset, limit=limit))
+        outputs = caller.service.outputs.of_many(conn, [record.id for record in found])
+        listed = [shown(conn, caller, record, outputs.get(record.id, [])) for record in found]
+        return {**facts, "list": listed}
 
     return await caller.service.catalog.read(look)
 
@@ -94,7 +116,7 @@ async def _edit(caller: Caller, params: Params) -> Mapping[str, Any]:
         raise ApiError(wire.BAD_REQUEST, "videoName is blank")
 
     def edit(conn: Connection) -> None:
-        record = _existing(conn, caller, vid)
+        record = existing(conn, caller, vid)
         attrs = dict(record.attrs)
         if kind is not None:
             _set_type(conn, caller, attrs, kind)
@@ -137,7 +159,7 @@ async def _delete_many(caller: Caller, params: Params) -> Mapping[str, Any]:
 
 def _remove(conn: Connection, caller: Caller, vid: int) -> None:
     service: Service = caller.service
-    record = _existing(conn, caller, vid)
+    record = existing(conn, caller, vid)
     service.media.delete(conn, record.id)
     contexts.forget_object(conn, service, record.space, record.key)
     service.events.add(
@@ -151,11 +173,20 @@ def _remove(conn: Connection, caller: Caller, vid: int) -> None:
 
 
 async def _delete_style(caller: Caller, params: Params) -> Mapping[str, Any]:
-    vid, style = required_integer(params, "vid"), required_integer(params, "style")
-    if style not in _STYLES:
-        raise ApiError(wire.BAD_REQUEST, "style must be 1 to 9")
-    await caller.service.catalog.read(lambda conn: _existing(conn, caller, vid))
-    raise ApiError(wire.NOT_FOUND, f"video {vid} has no output of style {style}")
+    vid, number = required_integer(params, "vid"), required_integer(params, "style")
+    if not 1 <= number <= len(wire.STYLES):
+        raise ApiError(wire.BAD_REQUEST, f"style must be 1 to {len(wire.STYLES)}")
+    style, outputs = wire.STYLES[number - 1], caller.service.outputs
+
+    def remove(conn: Connection) -> None:
+        record = existing(conn, caller, vid)
+        version = versions.by_style(outputs.of(conn, record.id)).get(style)
+        if version is None:
+            raise ApiError(wire.NOT_FOUND, f"video {vid} has no output {style}")
+        outputs.remove(conn, record, [version.output.id])
+
+    await caller.service.catalog.write(remove)
+    return {}
 
 
 def _marker(status: str) -> Handler:
@@ -165,7 +196,7 @@ def _marker(status: str) -> Handler:
         vid = required_integer(params, "vid")
 
         def mark(conn: Connection) -> None:
-            record = _existing(conn, caller, vid)
+            record = existing(conn, caller, vid)
             if record.status in ("ready", "blocked"):
                 caller.service.media.update(conn, replace(record, status=status, updated=caller.now))
 
@@ -175,19 +206,9 @@ def _marker(status: str) -> Handler:
     return run
 
 
-def _not_opened(what: str) -> Handler:
-    async def run(caller: Caller, params: Params) -> Mapping[str, Any]:
-        raise ApiError(wire.NOT_OPENED, f"this service does not offer {what}")
+async def _no_statistics(caller: Caller, params: Params) -> Mapping[str, Any]:
+    raise ApiError(wire.NOT_OPENED, "this service does not offer statistics")
 
-    return run
-
-
-_CLOSED = {
-    "transcoding": ("transcode", "transcode/resetmulti"),
-    "snapshots": ("snapshot/create", "snapshot/set"),
-    "statistics": ("stats/flow", "stats/band", "stats/storage"),
-}
-"""Calls that this service does not serve."""
 
 HANDLERS: Mapping[str, Handler] = {
     "video/get": _get,
@@ -199,5 +220,5 @@ HANDLERS: Mapping[str, Handler] = {
     "video/videoDisable": _marker("blocked"),
     "video/videoRecover": _marker("ready"),
     "type/set": _type_set,
-    **{path: _not_opened(what) for what, paths in _CLOSED.items() for path in paths},
+    **{f"stats/{what}": _no_statistics for what in ("flow", "band", "storage")},
 }

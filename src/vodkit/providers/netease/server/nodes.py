@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from vodkit.server import logs
 from vodkit.server.contract import Blob, Head, Receive, Scope, Send, Service, StoredPart
 from vodkit.server.dispatch import head_of
-from vodkit.server.errors import DigestMismatch, HangUp, TooLarge, Truncated, UploadGone
+from vodkit.server.errors import DigestMismatch, HangUp, QuotaExceeded, TooLarge, Truncated, UploadGone
 from vodkit.server.incoming import Body
 
 from .. import wire
@@ -233,6 +233,8 @@ class Nodes:
             raise NodeError(400, "BadDigest", "the bytes are not those of Content-MD5") from None
         except UploadGone:
             raise _Raced from None
+        except QuotaExceeded as full:
+            raise NodeError(400, wire.OVER_QUOTA, str(full)) from None
         assert isinstance(taken, Context)
         return taken
 

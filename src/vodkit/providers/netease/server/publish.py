@@ -17,10 +17,11 @@ from sqlalchemy import Connection
 
 from vodkit.server.contract import Blob, MediaRecord, Service
 from vodkit.server.errors import UploadGone
+from vodkit.server.media.procedure import Clip, Procedure
 
 from .. import wire
 from ..errors import PROVIDER
-from . import contexts
+from . import callbacks, contexts, transcoding
 from .answer import NodeError
 from .contexts import DONE, Context, Object
 
@@ -84,11 +85,6 @@ def _commit(conn: Connection, service: Service, context: Context) -> Mapping[str
     return answer
 
 
-def _status(kind: str, blob: Blob) -> str:
-    """A video without a byte is a failed one from the start (netease.md §6.4)."""
-    return "failed" if kind != "image" and not blob.size else "ready"
-
-
 def _add(conn: Connection, service: Service, found: Object, blob: Blob) -> tuple[int | None, int | None]:
     facts, now = found.facts, service.now()
     kind = wire.kind(facts["file"])
@@ -111,6 +107,7 @@ def _add(conn: Connection, service: Service, found: Object, blob: Blob) -> tuple
             "type": facts["type"],
             "preset": facts["preset"],
             "user_defined": facts["user_defined"],
+            "callback": facts["transcode_callback"],
             "completed": now,
         },
         created=found.created,
@@ -120,37 +117,53 @@ def _add(conn: Connection, service: Service, found: Object, blob: Blob) -> tuple
     service.media.add(conn, record)
     contexts.set_published(conn, found.bucket, found.name, vid=vid, image=image, media=record.id)
     _tell(conn, service, found, record, {"vid": vid} if image is None else {"imgId": image})
+    _process(conn, service, found, record)
     return vid, image
 
 
 def _replace(conn: Connection, service: Service, found: Object, blob: Blob) -> None:
     """The object was published before and has new bytes now: the same media, with the same id."""
-    remote_id = wire.media_id(found.vid, found.image)
-    record = service.media.get(conn, PROVIDER, remote_id)
+    record = service.media.get(conn, PROVIDER, wire.media_id(found.vid, found.image))
     if record is None:
         raise NodeError(403, "AccessDenied", "the media was deleted")
-    status = record.status if record.status == "blocked" else _status(record.kind, blob)
-    service.media.update(conn, replace(record, size=blob.size, status=status, updated=service.now()))
+    record = service.media.renew(conn, replace(record, size=blob.size, updated=service.now()))
+    if record.status != "blocked":
+        _process(conn, service, found, record)
+
+
+def _status(kind: str, blob: Blob) -> str:
+    """A video without a byte is a failed one from the start (netease.md §6.4)."""
+    return "failed" if kind != "image" and not blob.size else "ready"
+
+
+def _process(conn: Connection, service: Service, found: Object, record: MediaRecord) -> None:
+    """Ask for what is to be made of a video, in the transaction that publishes it."""
+    if record.kind == "image" or not record.size:
+        return
+    facts = found.facts
+    if facts.get("procedure"):
+        procedure: Procedure | None = Procedure.from_dict(facts["procedure"])
+    else:
+        clip = Clip(**facts["clip"]) if facts.get("clip") else None
+        procedure = transcoding.usual(conn, service, found.account, clip)
+    if procedure is not None:
+        transcoding.begin(
+            conn, service, record, procedure, facts["transcode_callback"], facts["user_defined"]
+        )
 
 
 def _tell(
     conn: Connection, service: Service, found: Object, record: MediaRecord, id: Mapping[str, int | None]
 ) -> None:
     """Record the upload event, in the transaction that publishes (netease.md §7)."""
-    payload = {
-        "type": "upload",
-        **id,
-        "name": record.title,
-        "origAddr": service.play_url(PROVIDER, record.space, record.key),
-        "objectName": record.key,
-        "userDefInfo": found.facts["user_defined"],
-        "callback": found.facts["upload_callback"],
-    }
+    address = service.play_url(PROVIDER, record.space, record.key)
+    note, own = found.facts["user_defined"], found.facts["upload_callback"]
     service.events.add(
         conn,
         type="media.uploaded",
         provider=PROVIDER,
         account=found.account,
         media=record,
-        payload=payload,
+        payload=wire.upload_callback(id, record.title, address, record.key, note),
+        deliver=callbacks.addresses(conn, found.account, callbacks.UPLOAD, own),
     )

@@ -11,13 +11,14 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection, MetaData
 
 from vodkit.server import logs
-from vodkit.server.contract import Head, Receive, Scope, Send, Service
+from vodkit.server.contract import Blob, Head, MediaRecord, Receive, Scope, Send, Service
 from vodkit.server.dispatch import head_of
 from vodkit.server.errors import TooLarge, Truncated
 from vodkit.server.incoming import Body
+from vodkit.server.processing import CallbackStyle, Notice, Task
 
 from .. import wire
-from . import buckets, callbacks, contexts, entries, media, uploading, users
+from . import buckets, callbacks, contexts, entries, media, snapshots, transcoding, uploading, users
 from .answer import ApiError, is_preflight, preflight, reply
 from .auth import Authenticator, forget_nonces
 from .caller import Caller, Handler
@@ -39,11 +40,14 @@ class Room:
         self._authenticate = Authenticator(service)
         self._nodes = Nodes(service)
         self._log = logs.get("netease")
+        self.callbacks: Mapping[str, CallbackStyle] = {callbacks.STYLE: callbacks.Callbacks(service)}
         self._handlers: Mapping[str, Handler] = {
             "upload/init": uploading.init,
             "video/query": uploading.query(self._nodes.busy),
             **callbacks.HANDLERS,
             **media.HANDLERS,
+            **snapshots.HANDLERS,
+            **transcoding.HANDLERS,
             **entries.HANDLERS,
             **users.HANDLERS,
         }
@@ -106,6 +110,14 @@ class Room:
         nodes = account.attrs.get("nodes") if account else None
         own = service.settings.public_url
         return wire.lbs_answer(f"{own}{wire.LBS_PATH}", [node.rstrip("/") for node in nodes or [own]])
+
+    def task_changed(self, conn: Connection, task: Task) -> Notice | None:
+        """What is said of a task; see :class:`vodkit.server.processing.Works`."""
+        return transcoding.changed(conn, self._service, task)
+
+    def pulled(self, conn: Connection, task: Task, blob: Blob, content_type: str) -> MediaRecord:
+        """Take what was fetched for a cover; see :class:`vodkit.server.processing.Works`."""
+        return snapshots.pulled(conn, self._service, task, blob, content_type)
 
     async def sweep(self, now: float) -> dict[str, int]:
         """Remove uploads that are over, and nonces outside their window."""

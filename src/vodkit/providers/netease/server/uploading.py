@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection
 
 from vodkit.server import logs
+from vodkit.server.errors import QuotaExceeded
+from vodkit.server.media.procedure import Clip
 
 from .. import wire
 from ..errors import PROVIDER
-from . import buckets, contexts, entries
+from . import buckets, contexts, entries, presets, transcoding
 from .answer import ApiError, NodeError
 from .caller import Caller, Params
 from .contexts import DONE, OPEN, WHOLE, Context, Object
-from .entries import PRESET, TYPE, WATERMARK
+from .entries import TYPE
 from .fields import address, integer, required_text, text, texts
 from .publish import publish
 
@@ -42,24 +45,24 @@ async def init(caller: Caller, params: Params) -> Mapping[str, Any]:
         "user_defined": text(params, "userDefInfo", most=wire.MAX_USER_DEFINED),
         "upload_callback": address(params, "uploadCallbackUrl"),
         "transcode_callback": address(params, "callbackUrl"),
-        "trans_offset": integer(params, "transOffset"),
-        "trans_duration": integer(params, "transDuration"),
     }
+    clip = presets.clip(integer(params, "transOffset"), integer(params, "transDuration"))
     if facts["watermark"] is not None and not facts["preset"]:
         raise ApiError(wire.BAD_REQUEST, "watermarkId needs a presetId that is not the default")
     name = wire.object_name(str(uuid.uuid4()), file)
     expires = caller.now + int(caller.owner.attrs.get("token_life") or TOKEN_LIFE)
 
     def begin(conn: Connection) -> str:
-        for kind in (TYPE, PRESET, WATERMARK):
-            if id := facts[kind]:
-                entries.must_exist(conn, caller, kind, id)
+        if facts["type"]:
+            entries.must_exist(conn, caller, TYPE, facts["type"])
+        procedure = _procedure(conn, caller, facts, clip)
+        _check_quota(conn, caller)
         bucket = buckets.found_or_made(conn, caller.account)
         made = Object(
             bucket=bucket,
             name=name,
             account=caller.account,
-            facts=facts,
+            facts={**facts, "procedure": procedure, "clip": asdict(clip) if clip else None},
             vid=None,
             image=None,
             media="",
@@ -72,6 +75,28 @@ async def init(caller: Caller, params: Params) -> Mapping[str, Any]:
     bucket = await caller.service.catalog.write(begin)
     token = buckets.issue(caller.service, bucket, name, expires)
     return {"xNosToken": token, "bucket": bucket, "object": name}
+
+
+def _procedure(
+    conn: Connection, caller: Caller, facts: Mapping[str, Any], clip: Clip | None
+) -> dict[str, Any] | None:
+    """What the named template comes to now: what becomes of it later is nothing to this upload."""
+    if facts["preset"]:
+        made = transcoding.compiled(conn, caller, facts["preset"], facts["watermark"], clip)
+        return made.as_dict()
+    try:
+        transcoding.usual(conn, caller.service, caller.account)
+    except LookupError as problem:
+        # Nothing is taken that could not be published.
+        raise ApiError(wire.INTERNAL, f"the service cannot process uploads: {problem}") from None
+    return None
+
+
+def _check_quota(conn: Connection, caller: Caller) -> None:
+    try:
+        caller.service.quota.check(conn, caller.account, 1)
+    except QuotaExceeded as full:
+        raise ApiError(wire.NO_BALANCE, str(full)) from None
 
 
 def query(busy: Busy) -> Callable[[Caller, Params], Awaitable[Mapping[str, Any]]]:

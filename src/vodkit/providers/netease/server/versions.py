@@ -1,0 +1,87 @@
+"""The outputs of a video, by the vendor's names for them (netease.md §7, §8.1).
+
+What the vendor's templates made says which output it is. What other procedures made is filed by its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vodkit.server.contract import Service
+from vodkit.server.processing import OUTPUTS, Output
+
+from .. import wire
+from ..errors import PROVIDER
+
+_FORMS = {"mp4": "Mp4", "flv": "Flv"}
+_SD, _HD = 480, 720
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One output under one of the vendor's names.
+
+    Attributes:
+        output: What it is.
+        width, height: Of its picture, 0 for none.
+    """
+
+    output: Output
+    width: int
+    height: int
+
+    def url(self, service: Service) -> str:
+        """Where it plays."""
+        return service.play_url(PROVIDER, OUTPUTS, self.output.key)
+
+
+def by_style(outputs: Iterable[Output]) -> dict[str, Version]:
+    """The outputs of a video by the vendor's names, in the vendor's order; of several the latest."""
+    found: dict[str, Version] = {}
+    for output in outputs:
+        found.update(_named(output))
+    order = (*wire.STYLES, wire.ADAPTIVE, *wire.SOUNDS)
+    return {style: found[style] for style in order if style in found}
+
+
+def members(service: Service, found: Mapping[str, Version]) -> dict[str, Any]:
+    """What ``video/get`` says of outputs (netease.md §8.1)."""
+    shown: dict[str, Any] = {}
+    for style, version in found.items():
+        url = version.url(service)
+        shown[f"{style}Url"] = url
+        shown[f"download{style[0].upper()}{style[1:]}Url"] = f"{url}?download"
+        shown[f"{style}Size"] = version.output.size
+        shown[f"{style}Width"], shown[f"{style}Height"] = version.width, version.height
+    return shown
+
+
+def replaced(outputs: Iterable[Output], task: str) -> list[str]:
+    """Ids of earlier outputs of the vendor's names in whose place a task has made others."""
+    listed = [output for output in outputs if output.definition and output.kind in ("streams", "file")]
+    new = {(output.kind, output.definition) for output in listed if output.task == task}
+    return [o.id for o in listed if o.task != task and (o.kind, o.definition) in new]
+
+
+def _named(output: Output) -> dict[str, Version]:
+    if output.kind == "streams":
+        form, renditions = "Hls", output.facts["renditions"]
+    elif output.kind == "file":
+        one = output.facts.get("rendition")
+        form, renditions = _FORMS.get(output.facts.get("container", ""), ""), [one] if one else []
+    else:
+        return {}
+    sizes = sorted((item["width"], item["height"]) for item in renditions)
+    if output.definition:
+        name = output.definition
+        if name in wire.QUALITIES:
+            name += "Hls" if output.kind == "streams" else "Mp4"
+        return {name: Version(output, *(sizes[-1] if sizes else (0, 0)))}
+    return {f"{_quality(*size)}{form}": Version(output, *size) for size in sizes} if form else {}
+
+
+def _quality(width: int, height: int) -> str:
+    rows = min(width, height)
+    return "sd" if rows <= _SD else "hd" if rows <= _HD else "shd"
