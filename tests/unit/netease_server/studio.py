@@ -82,6 +82,11 @@ class Studio:
         def publish(conn: Connection) -> Task:
             original = service.objects.get(conn, "netease", record.space, record.key)
             assert original is not None
+            new = {(item.kind, item.definition) for item in made}
+            old = service.outputs.of(conn, record.id)
+            service.outputs.remove(
+                conn, record, [each.id for each in old if (each.kind, each.definition) in new]
+            )
             for item in made:
                 output = self._output(task, item, original.blob.size)
                 service.objects.put(

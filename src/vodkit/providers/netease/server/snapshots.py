@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from vodkit.server.contract import Blob, MediaRecord, Service
-from vodkit.server.errors import QuotaExceeded, ServiceError
+from vodkit.server.errors import QuotaExceeded
+from vodkit.server.media.errors import BadMedia
 from vodkit.server.media.procedure import Position, Procedure, Snapshots
 from vodkit.server.processing import Task
 
@@ -45,13 +46,13 @@ def pulled(conn: Connection, service: Service, task: Task, blob: Blob, content_t
     """Have what was fetched be the cover of the video that it was fetched for.
 
     Raises:
-        ServiceError: it is no image, or the video is gone.
+        BadMedia: it is no image, or the video is gone.
     """
     record = service.media.by_id(conn, str(task.attrs.get("cover_of", "")))
     if record is None:
-        raise ServiceError("the video was deleted")
+        raise BadMedia("the video was deleted")
     if not content_type.startswith("image/"):
-        raise ServiceError(f"a cover is an image, and this is {content_type or 'of no known kind'}")
+        raise BadMedia(f"a cover is an image, and this is {content_type or 'of no known kind'}")
     _set(conn, service, record, blob, content_type)
     return record
 

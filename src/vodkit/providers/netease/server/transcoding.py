@@ -75,13 +75,10 @@ def changed(conn: Connection, service: Service, task: Task) -> Notice | None:
     if task.attrs.get("takes_cover"):
         snapshots.take(conn, service, record, task)
         return None
-    outputs = service.outputs.of(conn, record.id)
-    if gone := versions.replaced(outputs, task.id):
-        service.outputs.remove(conn, record, gone)
     if task.decides:
         attrs = {**record.attrs, "completed": service.now()}
         service.media.update(conn, replace(record, attrs=attrs, updated=service.now()))
-    made = versions.by_style(output for output in outputs if output.task == task.id)
+    made = versions.by_style(each for each in service.outputs.of(conn, record.id) if each.task == task.id)
     said = wire.transcode_callback(
         int(record.remote_id),
         record.title,

@@ -58,13 +58,6 @@ def members(service: Service, found: Mapping[str, Version]) -> dict[str, Any]:
     return shown
 
 
-def replaced(outputs: Iterable[Output], task: str) -> list[str]:
-    """Ids of earlier outputs of the vendor's names in whose place a task has made others."""
-    listed = [output for output in outputs if output.definition and output.kind in ("streams", "file")]
-    new = {(output.kind, output.definition) for output in listed if output.task == task}
-    return [o.id for o in listed if o.task != task and (o.kind, o.definition) in new]
-
-
 def _named(output: Output) -> dict[str, Version]:
     if output.kind == "streams":
         form, renditions = "Hls", output.facts["renditions"]
