@@ -34,6 +34,11 @@ def size_text(size: int | None) -> str:
     return f"{amount:.1f} TiB"
 
 
+def echo_uploaded(media: Media) -> None:
+    """What an upload became, on one line of standard output: id, address and, if it has one, its page."""
+    click.echo("\t".join((media.id, media.url, *([media.watch_url] if media.watch_url else []))))
+
+
 def echo_ready(media: Media) -> None:
     """The addresses of a media that is ready, on one line of standard output: id, original, HLS, page."""
     click.echo("\t".join((media.id, media.url, media.hls_url, media.watch_url)))

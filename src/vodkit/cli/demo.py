@@ -38,6 +38,8 @@ def command(videos: tuple[Path, ...], as_json: bool, keep: bool) -> None:
                     f"{provider:8} {shown.id}  {size_text(shown.size)} in {shown.seconds:.2f} s{again}"
                 )
                 click.echo(f"         {shown.url}")
+                if shown.watch:
+                    click.echo(f"         watch it: {shown.watch}")
                 click.echo(f"         the same bytes came back: md5 {shown.md5}")
         if keep:
             click.echo(f"vodkit: the service runs at {running.url}; Ctrl-C ends it", err=True)

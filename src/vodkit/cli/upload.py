@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ._options import Pair, Size, connect, connection
-from ._show import Bar, echo_json, echo_ready
+from ._show import Bar, echo_json, echo_ready, echo_uploaded
 
 
 @click.command()
@@ -65,4 +65,4 @@ def command(
             elif wait:
                 echo_ready(result.media)
             else:
-                click.echo(f"{result.media.id}\t{result.media.url}")
+                echo_uploaded(result.media)

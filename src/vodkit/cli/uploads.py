@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ._options import connect, connection
-from ._show import Bar, echo_json, size_text, table
+from ._show import Bar, echo_json, echo_uploaded, size_text, table
 
 Settings = tuple[tuple[str, str], ...]
 
@@ -48,7 +48,7 @@ def resume(
             if as_json:
                 echo_json(result.as_dict())
             else:
-                click.echo(f"{result.media.id}\t{result.media.url}")
+                echo_uploaded(result.media)
 
 
 @command.command()

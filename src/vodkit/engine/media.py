@@ -17,6 +17,7 @@ from vodkit.transport import Cancel, Transport
 
 from .calls import patiently
 from .download import Downloader
+from .pages import with_page
 from .progress import Progress
 from .settings import EngineSettings
 from .waiting import processing_of, until_ready
@@ -48,7 +49,7 @@ class MediaCalls:
         Raises:
             NotFound: there is none of this id.
         """
-        return patiently(lambda: self.store.get(id), self._settings, Cancel())
+        return self._with_page(patiently(lambda: self.store.get(id), self._settings, Cancel()))
 
     def list(self, **filters: Any) -> Iterator[Media]:
         """All media that match, page by page as they are asked for.
@@ -73,7 +74,7 @@ class MediaCalls:
             UnsupportedOption: the provider cannot change this.
             NotFound: there is no such media.
         """
-        return self.store.update(id, **changes)
+        return self._with_page(self.store.update(id, **changes))
 
     def delete(self, id: str) -> None:
         """Delete one media for good.
@@ -235,7 +236,10 @@ class MediaCalls:
                 # What is uploaded meanwhile shifts the pages of an offset-based listing.
                 if media.id not in seen:
                     seen.add(media.id)
-                    yield media
+                    yield self._with_page(media)
             if not page.next:
                 return
             marker = page.next
+
+    def _with_page(self, media: Media) -> Media:
+        return with_page(media, self._settings.service)

@@ -25,6 +25,7 @@ from vodkit.transport import Cancel, Transport
 
 from .ledger import Ledger
 from .media import MediaCalls
+from .pages import with_page
 from .prepare import Preparation
 from .progress import Progress
 from .run import UploadResult, open_ledger, run_upload
@@ -200,7 +201,7 @@ class Vod:
             web = dataclasses.replace(settings.transport(), via=None)
             prepare = Preparation(provider.name, capabilities, provider.needs, web, cancel, notice, keep)
             items = prepare.items(source, name=name, cover=cover, allow_empty=allow_empty)
-            return run_upload(
+            result = run_upload(
                 provider,
                 items,
                 UploadOptions(values=values, part_size=part_size, parallel=settings.parallel),
@@ -211,6 +212,7 @@ class Vod:
                 on_notice=notice,
                 cancel=cancel,
             )
+        return dataclasses.replace(result, media=with_page(result.media, settings.service))
 
     def verify(self, id: str) -> VerifyReport:
         """Compare what the provider says it holds with the receipt of the upload.

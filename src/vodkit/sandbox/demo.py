@@ -130,7 +130,7 @@ def show(
         id=media.id,
         url=media.url,
         hls_url=media.hls_url,
-        watch="",
+        watch=media.watch_url,
         size=size,
         md5=md5,
         seconds=round(seconds, 3),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+import urllib3
+
 
 def test_verify_and_download_know_the_digest(vodkit_service: Any, tmp_path: Path) -> None:
     data = bytes(range(256)) * 9000
@@ -17,3 +20,15 @@ def test_verify_and_download_know_the_digest(vodkit_service: Any, tmp_path: Path
         report = vod.verify(media.id)
     assert {check.what for check in report.checks} >= {"size", "crc64"}
     assert (tmp_path / "back.mp4").read_bytes() == data
+
+
+@pytest.mark.parametrize("provider", ["netease", "tencent", "ucloud", "youku"])
+def test_the_watch_page_is_told_and_there(vodkit_service: Any, tmp_path: Path, provider: str) -> None:
+    with vodkit_service.connect(provider, state_dir=tmp_path / "state") as vod:
+        media = vod.upload(b"not much of a film", name="长江.mp4")
+        assert vod.media.get(media.id).watch_url.partition("?")[0] == media.watch_url.partition("?")[0]
+    with urllib3.PoolManager() as http:
+        page = http.request("GET", media.watch_url)
+    assert page.status == 200
+    assert "<h1>长江" in page.data.decode()
+    assert str(page.geturl()).startswith("/watch/")

@@ -16,7 +16,7 @@ from ..access import PASSWORD, Access, Leave, Refused, knows_password
 from ..contract import Blob, Head, MediaRecord, Receive, Scope, Send, StoredObject
 from ..errors import TooLarge, Truncated
 from ..incoming import Body
-from ..links import Links, place_of
+from ..links import Links, place_of, split_token
 from ..processing import Output, Task, TaskQuery
 from ..views import Views
 from . import html, show
@@ -240,13 +240,14 @@ class WatchPages:
 
     async def _lead(self, head: Head) -> Answer:
         """From a play URL to the page, with as much leave as the play URL has."""
-        place = place_of(head.path.removeprefix("/watch"))
+        token, path = split_token(head.path.removeprefix("/watch"))
+        place = place_of(path)
         media = None
         if place is not None:
             media = await self._service.catalog.read(lambda conn: self._service.media.holding(conn, *place))
         if place is None or media is None:
             raise Refused(404, "there is no such media")
-        until = self._links.link(place, "", head.query, media)
+        until = self._links.link(place, token, head.query, media)
         url = self._links.watch(media, None if until is None else until - self._service.now())
         return Answer(302, headers={"location": urlsplit(url)._replace(scheme="", netloc="").geturl()})
 
