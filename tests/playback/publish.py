@@ -16,7 +16,8 @@ from vodkit.server.access import sealed_password
 from vodkit.server.catalog.tables import media as media_rows
 from vodkit.server.content_types import content_type
 from vodkit.server.contract import Account, Blob, MediaRecord, Settings
-from vodkit.server.media.facts import Facts, facts_of
+from vodkit.server.media.facts import Facts
+from vodkit.server.media.look import facts_of
 from vodkit.server.media.plan import plan
 from vodkit.server.media.procedure import Position, Procedure, Rendition, Sprite
 from vodkit.server.media.render import render

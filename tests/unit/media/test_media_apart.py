@@ -10,7 +10,7 @@ import av
 import pytest
 
 from vodkit.server.media.errors import BadMedia
-from vodkit.server.media.facts import facts_of
+from vodkit.server.media.look import facts_of
 from vodkit.server.media.plan import Step, plan
 from vodkit.server.media.procedure import Clip, Procedure, Rendition, Snapshots, Watermark
 from vodkit.server.media.products import products

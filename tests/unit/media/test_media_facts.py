@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 
 from vodkit.server.media.errors import BadMedia, Stopped
-from vodkit.server.media.facts import Facts, facts_of
+from vodkit.server.media.facts import Facts
+from vodkit.server.media.look import facts_of
+from vodkit.server.media.plan import plan
+from vodkit.server.media.procedure import BUILT_IN
 
 from .conftest import Make, ffmpeg
+
+PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1.5,\n{}\n#EXT-X-ENDLIST\n"
 
 
 def test_a_clip(clip: Path, tmp_path: Path) -> None:
@@ -93,16 +98,64 @@ def test_what_is_no_media_is_refused_with_a_reason(clip: Path, tmp_path: Path) -
         assert str(tmp_path) not in str(caught.value)
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:1/a.ts", "secret", "concat:secret|secret"])
-def test_a_file_that_names_others_is_refused(address: str, make: Make, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_bytes(make("secret", format="mpegts", seconds=1).read_bytes())
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/a.ts", "/etc/passwd", "../secret", "concat:a|b"])
+def test_a_playlist_that_names_what_is_outside_of_its_folder_is_refused(address: str, tmp_path: Path) -> None:
     playlist = tmp_path / "playlist.mp4"
-    playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{address}\n#EXT-X-ENDLIST\n")
-    concat = tmp_path / "concat"
-    concat.write_text("ffconcat version 1.0\nfile secret\n")
-    for path in (playlist, concat):
-        with pytest.raises(BadMedia):
-            facts_of(path, tmp_path)
+    playlist.write_text(PLAYLIST.format(address))
+    with pytest.raises(BadMedia, match="the manifest names "):
+        facts_of(playlist, tmp_path)
+
+
+def test_a_list_of_other_files_is_refused(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(make("secret", format="mpegts", seconds=1).read_bytes())
+    (tmp_path / "concat").write_text("ffconcat version 1.0\nfile secret\n")
+    with pytest.raises(BadMedia):
+        facts_of(tmp_path / "concat", tmp_path)
+
+
+MASTER = """#EXTM3U
+#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=640x360,CODECS="avc1.4d401e"
+low/index.m3u8
+#EXT-X-STREAM-INF:RESOLUTION=1280x720,BANDWIDTH=2
+high/index.m3u8
+"""
+MPD = """<?xml version="1.0"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT1M2.5S"><Period>
+<AdaptationSet><Representation id="1" width="320" height="180"><BaseURL>a.mp4</BaseURL></Representation>
+</AdaptationSet></Period></MPD>
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "container", "seconds", "sizes"),
+    [
+        (PLAYLIST.format("a.ts"), "hls", 1.5, []),
+        (MASTER, "hls", 0, [(1280, 720), (640, 360)]),
+        (MPD, "dash", 62.5, [(320, 180)]),
+    ],
+)
+def test_ready_made_streams_are_taken_as_they_are(
+    text: str, container: str, seconds: float, sizes: list[tuple[int, int]], tmp_path: Path
+) -> None:
+    (tmp_path / "manifest").write_text(text)
+    found = facts_of(tmp_path / "manifest", tmp_path)
+    assert (found.kind, found.container, found.seconds) == ("video", container, seconds)
+    assert [stream.shown_size for stream in found.streams] == sizes
+    for procedure in BUILT_IN.values():
+        assert plan(found, procedure) == []
+
+
+def test_the_length_of_a_file_that_does_not_say_it_or_was_cut_off_is_measured(
+    make: Make, tmp_path: Path
+) -> None:
+    live = make("live", "-live", "1", "-flush_packets", "1", format="matroska", seconds=3)
+    whole = make("whole-mkv", format="matroska", seconds=6)
+    (tmp_path / "cut").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    assert facts_of(live, tmp_path).seconds == pytest.approx(3, abs=0.1)
+    assert 2 < facts_of(tmp_path / "cut", tmp_path).seconds < 4
+    first = make("first", "-movflags", "+faststart", seconds=6)
+    (tmp_path / "half").write_bytes(first.read_bytes()[: first.stat().st_size // 2])
+    assert 2 < facts_of(tmp_path / "half", tmp_path).seconds < 4
 
 
 def test_looking_stops_when_it_is_not_wanted(tmp_path: Path) -> None:

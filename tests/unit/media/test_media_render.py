@@ -11,7 +11,7 @@ import pytest
 from vodkit.core.manifests import parse
 from vodkit.server.media.boxes import boxes
 from vodkit.server.media.errors import BadMedia, Stopped
-from vodkit.server.media.facts import facts_of
+from vodkit.server.media.look import facts_of
 from vodkit.server.media.plan import plan
 from vodkit.server.media.procedure import (
     BUILT_IN,

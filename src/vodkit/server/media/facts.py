@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
-from . import child
-from .errors import BadMedia
-from .formats import FORMATS, PROTOCOLS
-
-_PROBE = Path(__file__).with_name("probe.py")
-_LIMITS = child.Limits(seconds=60.0, cpu=60, memory=4 * child.GIB, output=child.MIB)
 READY_MADE = ("hls", "dash")
 """Containers that hold addresses of streams, in place of streams."""
 
@@ -130,6 +120,8 @@ class Facts:
     @property
     def kind(self) -> str:
         """``video``, ``audio``, ``image`` or ``file``."""
+        if self.ready_made:
+            return "video"
         if self.is_image:
             return "image"
         return "video" if self.video else "audio" if self.audio else "file"
@@ -148,23 +140,3 @@ class Facts:
 
 
 _STREAM = tuple(field.name for field in fields(Stream))
-
-
-def facts_of(path: Path, scratch: Path, *, wanted: Callable[[], bool] = lambda: True) -> Facts:
-    """Look into a file, in a child process.
-
-    Args:
-        path: The file. Its name has no extension, as FFmpeg would take that of an image for a pattern.
-        scratch: An empty folder that the child may have.
-        wanted: Asked now and then; ``False`` gives up.
-
-    Raises:
-        BadMedia: it is broken, of no known kind, or holds neither picture nor sound.
-        TooMuch, Stopped: see :func:`.child.run`.
-    """
-    command = [sys.executable, "-P", str(_PROBE), str(path), PROTOCOLS, FORMATS]
-    said = child.run(command, folder=scratch, reads=(path, _PROBE), limits=_LIMITS, wanted=wanted)
-    found = Facts.from_dict(json.loads(said))
-    if found.kind == "file" and found.picture is None:
-        raise BadMedia("the file holds neither picture nor sound")
-    return found

@@ -6,8 +6,10 @@ files aim at. It imports nothing of the service.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+import time
 from typing import Any
 
 import av
@@ -17,6 +19,10 @@ from av.video.frame import VideoFrame
 _MOST_STREAMS = 64
 _MOST_PACKETS = 2000
 _MICRO = 1_000_000
+_NEAR = 2.0
+"""Seconds from its end at which a file that says its length must still have something."""
+
+_LONGEST_LOOK = 20.0
 _HDR = {16: "pq", 18: "hlg"}
 
 
@@ -29,13 +35,16 @@ def look(path: str, protocols: str, formats: str) -> dict[str, Any]:
         pictures = [at for at, item in enumerate(shown) if item["type"] == "video"]
         if pictures:
             shown[pictures[0]].update(_first_picture(container, streams[pictures[0]]))
-        return {
+        found: dict[str, Any] = {
             "container": container.format.name,
             "seconds": (container.duration or 0) / _MICRO,
             "start": (container.start_time or 0) / _MICRO,
             "bitrate": container.bit_rate or 0,
             "streams": shown,
         }
+    with av.open(f"file:{path}", options=bounds) as container:
+        found["seconds"] = _length(container, found["seconds"], found["start"])
+    return found
 
 
 def _stream(stream: Any) -> dict[str, Any]:
@@ -79,6 +88,41 @@ def _first_picture(container: Any, stream: Any) -> dict[str, Any]:
         if count > _MOST_PACKETS:
             break
     return {"width": 0, "height": 0}
+
+
+def _length(container: Any, said: float, start: float) -> float:
+    """How long a file plays: what it says, if there is something near the end that it says, else what it has.
+
+    A file that was cut off, or whose writer did not know its end, says nothing or something else.
+    """
+    if said:
+        try:
+            container.seek(int((start + max(0.0, said - _NEAR)) * _MICRO))
+        except av.FFmpegError:
+            pass
+        else:
+            if _end(container, start) >= said - _NEAR:
+                return said
+    # What cannot be moved in has not been moved.
+    with contextlib.suppress(av.FFmpegError):
+        container.seek(int(start * _MICRO))
+    return _end(container, start) or said
+
+
+def _end(container: Any, start: float) -> float:
+    """The end of the last packet from here on, in seconds from the start; 0 if that takes too long."""
+    latest = start
+    until = time.monotonic() + _LONGEST_LOOK
+    try:
+        for packet in container.demux():
+            if packet.pts is not None and packet.time_base is not None:
+                latest = max(latest, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+            if time.monotonic() > until:
+                return 0.0
+    except av.FFmpegError:
+        # It ends here, broken as it is.
+        pass
+    return latest - start
 
 
 def _ratio(value: Any) -> float:

@@ -16,7 +16,8 @@ from ..blobs import Extent
 from ..blobs import rows as blob_rows
 from ..catalog.tables import outputs
 from ..media.errors import BadMedia, Stopped, TooMuch
-from ..media.facts import Facts, facts_of
+from ..media.facts import Facts
+from ..media.look import facts_of
 from ..media.plan import SOURCE, Step, check_length, plan
 from ..media.procedure import Procedure
 from ..media.render import render
