@@ -63,9 +63,11 @@ class Accounts:
 
     async def get(self, id: str) -> Account | None:
         """The account of an id of ours."""
-        row = await self._catalog.read(
-            lambda conn: conn.execute(select(table).where(table.c.id == id)).first()
-        )
+        return await self._catalog.read(lambda conn: self.known(conn, id))
+
+    def known(self, conn: Connection, id: str) -> Account | None:
+        """:meth:`get`, within a transaction."""
+        row = conn.execute(select(table).where(table.c.id == id)).first()
         return self._account(row) if row is not None and self._counts(row) else None
 
     async def of(self, provider: str) -> Sequence[Account]:

@@ -14,6 +14,7 @@
     ├── BadName           a key or a space that cannot be stored
     ├── AlreadyThere      a row of this identity exists
     ├── BlobGone          the bytes are not there any more
+    ├── Undeliverable     no try can bring an event to its receiver
     ├── TargetRefused     a callback or pull would go where the service does not connect (targets)
     ├── TargetFailed      a callback or pull got no whole answer (targets)
     └── HangUp            this request ends without an answer
@@ -100,6 +101,10 @@ class AlreadyThere(ServiceError):
 
 class BlobGone(ServiceError):
     """The bytes are not there any more."""
+
+
+class Undeliverable(ServiceError):
+    """No try can bring an event to its receiver; the text says why, for the owner of the media."""
 
 
 class HangUp(ServiceError):

@@ -314,7 +314,7 @@ class Quota(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an event is to be sent.
+    """Where an event is to be sent; its repr tells no secret that a URL or the attributes hold.
 
     Attributes:
         style: Whose words and signature: a key of some room's ``callbacks``, or ``webhook`` for our own.
@@ -323,13 +323,13 @@ class Address:
     """
 
     style: str
-    target: str
-    attrs: Mapping[str, Any] = field(default_factory=dict)
+    target: str = field(repr=False)
+    attrs: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One HTTP request to a receiver.
+    """One HTTP request to a receiver; its repr tells nothing of it.
 
     Attributes:
         url: The target, with what the style adds.
@@ -338,9 +338,9 @@ class Message:
         method: ``POST`` or ``GET``.
     """
 
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     method: str = "POST"
 
 
@@ -348,7 +348,11 @@ class CallbackStyle(Protocol):
     """How a vendor tells of an event. A room has its styles in ``callbacks``, by name."""
 
     def message(self, conn: Connection, event: Event, address: Address, account: Account) -> Message:
-        """The request, made and signed anew for each try. Reads rows only."""
+        """The request, made and signed anew for each try. Reads rows only.
+
+        Raises:
+            Undeliverable: no try can succeed.
+        """
         ...
 
     def accepted(self, status: int, body: bytes) -> bool:

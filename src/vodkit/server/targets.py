@@ -114,6 +114,34 @@ class Answer:
     body: bytes
 
 
+class Cutter:
+    """Lets another thread end a request: it fails at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._exchange: _Exchange | None = None
+        self._cut = False
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether somebody ended the request."""
+        return self._cut
+
+    def cut(self) -> None:
+        """End the request, or the one that comes."""
+        with self._lock:
+            self._cut = True
+            if self._exchange is not None:
+                self._exchange.cut()
+
+    def watch(self, exchange: _Exchange) -> None:
+        """Make ``exchange`` the one that is ended."""
+        with self._lock:
+            self._exchange = exchange
+            if self._cut:
+                exchange.cut()
+
+
 def check(url: str) -> Target:
     """Whether a URL has the form of one that the service connects to; nothing is resolved.
 
@@ -195,6 +223,7 @@ def send(
     body: bytes = b"",
     private: bool = False,
     bounds: Bounds | None = None,
+    cutter: Cutter | None = None,
 ) -> Answer:
     """One request and its answer; redirects are answers like others.
 
@@ -203,6 +232,7 @@ def send(
         method, headers, body: The request.
         private: Whether private addresses are allowed.
         bounds: Time and size.
+        cutter: Can end it.
 
     Raises:
         TargetRefused: the service does not connect there; nothing was sent.
@@ -210,6 +240,8 @@ def send(
     """
     limits = bounds or Bounds()
     with _Exchange(check(url), private, limits) as exchange:
+        if cutter is not None:
+            cutter.watch(exchange)
         response = exchange.request(method, headers or {}, body)
         answer = b""
         while len(answer) < limits.answer and (more := exchange.read(limits.answer - len(answer))):

@@ -34,7 +34,7 @@ from .workflow.held import Held, Lost, end
 from .workflow.procedure import PROBE, Run
 from .workflow.pulling import Pull
 
-CHORES: tuple[str, ...] = ()
+CHORES = ("vodkit.server.deliveries:deliver",)
 """What every worker does beside tasks, each a :class:`vodkit.server.workflow.contract.Chore`."""
 
 _LOOK = 0.25

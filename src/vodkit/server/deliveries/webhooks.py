@@ -63,6 +63,6 @@ def remove(conn: Connection, id: str) -> bool:
     return conn.execute(delete(webhooks).where(webhooks.c.id == id)).rowcount > 0
 
 
-def switch(conn: Connection, id: str, on: bool) -> bool:
-    """Let a webhook hear of what happens from now on, or not; whether there is one."""
+def switch(conn: Connection, id: str, *, on: bool) -> bool:
+    """Let a webhook hear of what happens from now on, or not any more; whether there is one."""
     return conn.execute(update(webhooks).where(webhooks.c.id == id).values(disabled=not on)).rowcount > 0

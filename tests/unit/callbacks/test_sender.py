@@ -1,0 +1,242 @@
+"""Sending what is due, to receivers that behave and receivers that do not."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vodkit.server.deliveries import deliver, rows
+from vodkit.server.deliveries.sender import AT_ONCE
+from vodkit.server.procedures import change_settings
+from vodkit.server.targets import Bounds
+
+from ..transport.wire import Peer
+from .desk import Desk, opened
+from .receiver import receiving, status
+
+
+def test_an_event_goes_to_its_receiver_once(desk: Desk) -> None:
+    with receiving() as receiver:
+        id = desk.happens(receiver.url, payload={"n": 1})
+        desk.send()
+        desk.send()
+    [got] = receiver.got
+    assert (got.path, got.body) == ("/hook", b"{'n': 1}")
+    assert (got.headers["x-account"], got.headers["x-vodkit-event"]) == ("client", id)
+    [row] = desk.rows()
+    assert (row.state, row.attempts, row.status, row.error) == ("done", 1, 200, "")
+
+
+def test_a_receiver_that_fails_twice_gets_it_at_the_styles_times(desk: Desk) -> None:
+    with receiving(status("500 Oops", "404 Not Found", "200 OK")) as receiver:
+        id = desk.happens(receiver.url)
+        for expected in (1, 2, 3):
+            desk.send()
+            assert len(receiver.got) == expected
+            desk.clock.ahead += 4.0
+            desk.send()
+            assert len(receiver.got) == expected
+            desk.clock.ahead += 1.1
+        assert set(receiver.ids) == {id}
+    [row] = desk.rows()
+    assert (row.state, row.attempts, row.status) == ("done", 3, 200)
+
+
+def test_after_the_last_try_it_is_dead_and_can_be_replayed(desk: Desk) -> None:
+    with receiving(status("500 Oops")) as receiver:
+        id = desk.happens(receiver.url)
+        for _ in range(6):
+            desk.send()
+            desk.clock.ahead += 6.0
+        assert receiver.ids == [id] * 3
+        [row] = desk.rows()
+        assert (row.state, row.status, row.error) == ("dead", 500, "the receiver answered 500")
+        receiver.answer = lambda peer, number: peer.answer()
+        now = desk.service.now()
+        assert desk.catalog.write_now(lambda conn: rows.replay(conn, now, dead=True)) == 1
+        desk.send()
+    assert receiver.ids == [id] * 4
+    assert desk.states == ["done"]
+
+
+def _hang(peer: Peer, number: int) -> None:
+    peer.read_body(1)
+
+
+def _garbage(peer: Peer, number: int) -> None:
+    peer.sock.sendall(b"\0\1\2 garbage\r\n\r\n")
+
+
+def _huge(peer: Peer, number: int) -> None:
+    peer.sock.sendall(b"HTTP/1.1 500 Oops\r\nContent-Length: 100000000000\r\n\r\n")
+    while True:
+        peer.sock.sendall(bytes(65536))
+
+
+def _drip(peer: Peer, number: int) -> None:
+    while True:
+        peer.sock.sendall(b"H")
+        threading.Event().wait(0.05)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "reason"),
+    [
+        (_hang, None, "nothing moved in time"),
+        (_garbage, None, "no answer"),
+        (_huge, 500, "answered 500"),
+        (_drip, None, "longer than"),
+        (lambda peer, number: None, None, "no answer"),
+        (status("302 Found"), 302, "answered 302"),
+        (status("503 Later"), 503, "answered 503"),
+    ],
+    ids=["hang", "garbage", "huge", "drip", "close", "redirect", "busy"],
+)
+def test_what_goes_wrong_is_noted_and_tried_again(
+    desk: Desk, answer: Any, code: int | None, reason: str
+) -> None:
+    with receiving(answer) as receiver:
+        desk.happens(receiver.url)
+        desk.send(Bounds(connect=1.0, read=0.3, total=0.6))
+        [row] = desk.rows()
+        assert (row.state, row.attempts, row.status) == ("waiting", 1, code)
+        assert reason in row.error
+        receiver.answer = status("200 OK")
+        desk.clock.ahead += 6.0
+        desk.send()
+    assert desk.states == ["done"]
+
+
+def test_nobody_there(desk: Desk) -> None:
+    with receiving() as receiver:
+        pass
+    desk.happens(receiver.url)
+    desk.send()
+    [row] = desk.rows()
+    assert (row.state, row.attempts, row.status) == ("waiting", 1, None)
+    assert "connection" in row.error
+
+
+def test_private_receivers_need_leave_of_the_service_or_for_the_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path, monkeypatch, private=False) as desk, receiving() as receiver:
+        desk.happens(receiver.url)
+        desk.send()
+        assert not receiver.got
+        [row] = desk.rows()
+        assert row.state == "waiting"
+        assert "private address" in row.error
+        desk.catalog.write_now(lambda conn: change_settings(conn, desk.account.id, private_targets=True))
+        desk.clock.ahead += 6.0
+        desk.send()
+        assert len(receiver.got) == 1
+
+
+def test_receivers_that_are_down_hold_up_nobody_else(desk: Desk) -> None:
+    """More of them than there are tries at once, with more messages each."""
+    stuck = [receiving(_hang) for _ in range(AT_ONCE + 2)]
+    dead = [context.__enter__() for context in stuck]
+    try:
+        with receiving() as healthy:
+            for _ in range(3):
+                desk.happens(*(receiver.url for receiver in dead))
+            ids = [desk.happens(healthy.url) for _ in range(5)]
+            desk.send(Bounds(connect=1.0, read=0.3, total=0.5))
+            assert healthy.ids == ids
+    finally:
+        for context in stuck:
+            context.__exit__(None, None, None)
+    assert [len(receiver.got) for receiver in dead] == [1] * len(dead)
+    assert sorted(row.attempts for row in desk.rows() if row.state == "waiting") == [0] * 20 + [1] * 10
+
+
+def test_one_bad_message_does_not_hold_up_the_next(desk: Desk) -> None:
+    with receiving(status("500 Oops", "200 OK")) as receiver:
+        first, second = desk.happens(receiver.url), desk.happens(receiver.url)
+        desk.send()
+        assert receiver.ids == [first, second]
+    assert desk.states == ["waiting", "done"]
+
+
+def test_a_receiver_gets_its_messages_in_order_and_one_by_one(desk: Desk) -> None:
+    with receiving() as one, receiving() as other:
+        ids = [desk.happens(one.url, other.url) for _ in range(12)]
+        desk.send()
+    assert one.ids == other.ids == ids
+    assert one.busiest == other.busiest == 1
+
+
+def test_two_senders_at_once_send_everything_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        opened(tmp_path, monkeypatch) as desk,
+        opened(tmp_path, monkeypatch, worker=True, clock=desk.clock) as second,
+    ):
+        receivers = [receiving() for _ in range(4)]
+        urls = [context.__enter__() for context in receivers]
+        try:
+            ids = [desk.happens(*(receiver.url for receiver in urls)) for _ in range(10)]
+            threads = [threading.Thread(target=each.send) for each in (desk, second)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            for context in receivers:
+                context.__exit__(None, None, None)
+        assert [sorted(receiver.ids) for receiver in urls] == [ids] * 4
+        assert set(desk.states) == {"done"}
+
+
+def test_a_try_that_is_under_way_belongs_to_one_sender(desk: Desk) -> None:
+    with receiving() as receiver:
+        desk.happens(receiver.url)
+        now = desk.service.now()
+        [taken] = desk.catalog.write_now(lambda conn: rows.claim(conn, now, 8, ()))
+        desk.send()
+        assert not receiver.got
+        desk.clock.ahead += rows.LEASE + 1
+        desk.send()
+        assert len(receiver.got) == 1
+    late = desk.catalog.write_now(lambda conn: rows.settle(conn, taken, now, state="dead"))
+    assert not late
+    assert desk.states == ["done"]
+
+
+def test_stopping_ends_tries_at_once_and_does_not_count_them(desk: Desk) -> None:
+    stop = threading.Event()
+
+    def answer(peer: Peer, number: int) -> None:
+        stop.set()
+        peer.read_body(1)
+
+    with receiving(answer) as receiver:
+        desk.happens(receiver.url)
+        deliver(desk.service, stop)
+        assert len(receiver.got) == 1
+    [row] = desk.rows()
+    assert (row.state, row.attempts) == ("waiting", 0)
+    assert row.due <= desk.service.now()
+
+
+def test_when_to_look_again(desk: Desk) -> None:
+    assert deliver(desk.service, threading.Event()) == 1.0
+    with receiving(status("500 Oops")) as receiver:
+        desk.happens(receiver.url)
+        desk.send()
+    assert deliver(desk.service, threading.Event()) == 1.0
+    desk.clock.ahead += 4.5
+    assert 0.0 <= deliver(desk.service, threading.Event()) <= 0.5
+
+
+def test_styles_and_accounts_that_are_gone(desk: Desk) -> None:
+    with receiving() as receiver:
+        desk.happens(receiver.url)
+        del desk.service.rooms["toy"]
+        desk.send()
+        assert not receiver.got
+    [row] = desk.rows()
+    assert (row.state, row.error) == ("dead", "there are no callbacks of the style plain")
