@@ -231,6 +231,9 @@ class Settings:
         private_targets: Whether callbacks and pulls may reach private and loopback addresses.
         log_level: What is logged: ``debug``, ``info``, ``warning`` or ``error``, and above.
         lease: Seconds after which a worker that has not been heard of counts as dead.
+        pull_size: Bytes that a pull may fetch at most, with all that belongs to its source.
+        pull_seconds: Seconds that it may take.
+        pull_stall: Seconds without a byte after which it connects anew.
     """
 
     data: str
@@ -251,3 +254,6 @@ class Settings:
     private_targets: bool = False
     log_level: str = "info"
     lease: float = 15.0
+    pull_size: int = 64 << 30
+    pull_seconds: float = 6 * 3600.0
+    pull_stall: float = 30.0

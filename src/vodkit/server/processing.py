@@ -65,7 +65,8 @@ class Task:
         priority: -10 to 10; higher goes first.
         decides: Whether the media's status follows this task.
         wanted: ``False`` once somebody cancelled it.
-        spec: The procedure as :meth:`Procedure.as_dict` says it; of a pull ``url``, ``space`` and ``key``.
+        spec: The procedure as :meth:`Procedure.as_dict` says it; of a pull ``url``, ``space``, ``key``,
+            ``cover_url`` and ``cover_key``.
         attrs: The room's own facts (JSON).
         error: Why it failed, for the owner of the media; else ``""``.
         attempt: How often it was begun; only the run of this number may publish.
@@ -198,11 +199,17 @@ class Tasks(Protocol):
         url: str,
         space: str,
         key: str,
+        cover_url: str = "",
+        cover_key: str = "",
         remote_id: str = "",
         priority: int = 0,
         attrs: Mapping[str, Any] | None = None,
     ) -> Task:
-        """Have a source fetched from ``url`` into an object; the room then makes the media of it."""
+        """Have a source fetched from ``url`` into an object; the room then makes the media of it.
+
+        Where ``key`` ends in ``.m3u8`` the source is an HLS playlist, and what it names comes along, into the
+        same folder. The cover, if an address of one is given, may turn out not to be had.
+        """
         ...
 
     def get(self, conn: Connection, provider: str, remote_id: str) -> Task | None:

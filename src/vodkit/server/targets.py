@@ -14,7 +14,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPException
@@ -23,6 +23,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as Late
 from urllib3.response import HTTPResponse
 
 from .errors import ServiceError
@@ -271,12 +272,12 @@ class Fetched:
         return int(text) if text.isascii() and text.isdigit() else None
 
     def pieces(self) -> Iterator[bytes]:
-        """The body in pieces of at most 1 MiB, as it was sent.
+        """The body as it was sent, in pieces as they come, of at most 1 MiB.
 
         Raises:
             TargetFailed: it ended before the length it had announced, took too long, or was aborted.
         """
-        while piece := self._exchange.read(_PIECE):
+        while piece := self._exchange.read_some(_PIECE):
             yield piece
 
     def abort(self) -> None:
@@ -357,10 +358,18 @@ class _Exchange:
         return self._response
 
     def read(self, most: int) -> bytes:
-        """At most so many bytes of the answer's body; none at its end."""
+        """So many bytes of the answer's body, fewer only at its end."""
         assert self._response is not None
+        return self._checked(self._response.read, most)
+
+    def read_some(self, most: int) -> bytes:
+        """What has come of the answer's body, at most so many bytes; none at its end."""
+        assert self._response is not None
+        return self._checked(self._response.read1, most)
+
+    def _checked(self, read: Callable[[int], bytes], most: int) -> bytes:
         with self._explained("the answer broke off"):
-            piece = self._response.read(most)
+            piece = read(most)
             if not piece and self._cut:
                 # Of an answer without a length this would pass for its end.
                 raise ConnectionAbortedError
@@ -413,7 +422,7 @@ class _Exchange:
             return "it was aborted"
         if isinstance(error, ssl.SSLCertVerificationError):
             return f"the certificate is not trusted ({error.verify_message})"
-        if isinstance(error, TimeoutError):
+        if isinstance(error, TimeoutError | Late):
             return "nothing moved in time"
         return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
 

@@ -73,6 +73,8 @@ class TaskTable:
         url: str,
         space: str,
         key: str,
+        cover_url: str = "",
+        cover_key: str = "",
         remote_id: str = "",
         priority: int = 0,
         attrs: Mapping[str, Any] | None = None,
@@ -80,8 +82,9 @@ class TaskTable:
         """See :meth:`processing.Tasks.pull`.
 
         Raises:
-            BadName: the URL, the space or the key cannot be stored.
+            BadName: an address, the space or a key cannot be stored.
         """
+        spec = {"url": url, "space": space, "key": key, "cover_url": cover_url, "cover_key": cover_key}
         return self._submit(
             conn,
             kind="pull",
@@ -91,7 +94,7 @@ class TaskTable:
             remote_id=remote_id,
             priority=priority,
             decides=False,
-            spec={"url": check_name(url), "space": check_name(space), "key": check_name(key)},
+            spec={name: check_name(value) for name, value in spec.items()},
             attrs=attrs,
         )
 

@@ -33,12 +33,14 @@ class Job:
     Attributes:
         task: As it was when this run began.
         folder: An empty folder for this run alone.
+        kept: A folder that is the same in every run of this task on this machine; perhaps not there yet.
         progress: Tell it the finished share, from 0 to 1, as often as you like.
         wanted: Ask it now and then, four times a second at most; after ``False`` return or raise soon.
     """
 
     task: Task
     folder: Path
+    kept: Path
     progress: Callable[[float], None]
     wanted: Callable[[], bool]
 
@@ -51,11 +53,14 @@ class Fetched:
         file: Name of the file in the job's folder that holds all of the source.
         content_type: Of the answer, or ``""``.
         digests: Lower-case hex of the whole by name, those that came for free.
+        beside: Files in the job's folder that come with the source (what a playlist names, a cover), by the
+            keys of their objects, which are put before the room is called.
     """
 
     file: str
     content_type: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 class Fetch(Protocol):
@@ -64,8 +69,8 @@ class Fetch(Protocol):
     def __call__(self, service: Service, job: Job) -> Fetched:
         """Fetch ``job.task.spec["url"]`` into ``job.folder``.
 
-        What an earlier run of the same step left is gone. The room's ``pulled`` is called afterwards, in the
-        commit that ends the task.
+        What an earlier run left is gone, but for ``job.kept``. The room's ``pulled`` is called
+        afterwards, in the commit that ends the task.
 
         Raises:
             WorkFailed: the task fails, with this text.

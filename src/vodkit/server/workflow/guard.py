@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy.exc import OperationalError
 
 from .. import logs
-from ..errors import BlobGone, StorageFull
+from ..errors import BlobGone, QuotaExceeded, StorageFull
 from ..media.errors import MediaError, Stopped
 from .contract import MayPass, WorkFailed
 from .engine import Engine
@@ -72,6 +72,8 @@ def _reason(problem: Exception) -> WorkFailed:
     """What went wrong, for the owner of the media."""
     if isinstance(problem, WorkFailed):
         return problem
+    if isinstance(problem, QuotaExceeded):
+        return WorkFailed(str(problem))
     if isinstance(problem, StorageFull) or _FULL in str(problem):
         return MayPass("the disk is full")
     if isinstance(problem, MediaError):

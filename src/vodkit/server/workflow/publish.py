@@ -50,7 +50,7 @@ def publish(
 
     Raises:
         Lost: the task is another worker's; nothing is published.
-        StorageFull, OSError: the bytes could not be kept; nothing is published.
+        QuotaExceeded, StorageFull, OSError: the bytes could not be kept; nothing is published.
     """
     service = held.service
     task = service.catalog.read_now(held.task)
@@ -72,6 +72,7 @@ def publish(
             held.end(conn, "cancelled")
             return
         _replace(held, conn, record, found)
+        service.quota.check(conn, task.account, sum(blob.size for blob in blobs.values()))
         _name(held, conn, record, found)
         if facts:
             conn.execute(update(media).where(media.c.id == record.id).values(facts=dict(facts)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from vodkit.core import registry
 from ..blobs import Extent
 from ..blobs import rows as blob_rows
 from ..catalog.tables import tasks
+from ..content_types import content_type
 from ..contract import Blob
 from ..media.errors import Stopped
 from ..names import new_id
@@ -20,6 +22,7 @@ from .guard import Steps
 
 FETCH, PUBLISH = "fetch", "publish"
 _FETCH = "vodkit.server.pull:fetch"
+_KEPT = "fetch~kept"
 
 
 class Pull(Steps):
@@ -46,7 +49,8 @@ class Pull(Steps):
         found: list[Fetched] = []
 
         def work(scratch: Path) -> None:
-            job = Job(task, scratch, lambda share: self.held.progress(name, share), self.held.wanted)
+            kept = self.folder.path / _KEPT
+            job = Job(task, scratch, kept, lambda share: self.held.progress(name, share), self.held.wanted)
             found.append(fetch(self.held.service, job))
             if not self.held.wanted():
                 raise Stopped("it was cancelled")
@@ -68,18 +72,36 @@ class Pull(Steps):
             return state
         self.held.step_begins(name)
         fetched = Fetched(**row.spec)
-        path = self.folder.of(FETCH) / fetched.file
-        blob = Blob(new_id(), path.stat().st_size, fetched.digests)
-        service = self.held.service
-        whole = [Extent(blob.id, 0, blob.size)]
-        self.held.write(lambda conn: blob_rows.add(conn, blob, whole, service.now()))
-        service.storage.store.adopt(blob.id, path)
+        folder, service = self.folder.of(FETCH), self.held.service
+        blob = _blob(folder / fetched.file, fetched.digests)
+        beside = {key: (file, _blob(folder / file)) for key, file in fetched.beside.items()}
+        files = [(fetched.file, blob), *beside.values()]
+
+        def announce(conn: Connection) -> None:
+            for _, each in files:
+                blob_rows.add(conn, each, [Extent(each.id, 0, each.size)], service.now())
+
+        self.held.write(announce)
+        for file, each in files:
+            service.storage.store.adopt(each.id, folder / file)
 
         def commit(conn: Connection) -> None:
             task = self.held.task(conn)
             make = getattr(service.rooms.get(task.provider), "pulled", None)
             if make is None:
                 raise WorkFailed("this provider takes no pulls")
+            service.quota.check(conn, task.account, sum(each.size for _, each in files))
+            for key, (_, each) in beside.items():
+                service.objects.put(
+                    conn,
+                    account=task.account,
+                    provider=task.provider,
+                    space=str(task.spec["space"]),
+                    key=key,
+                    blob=each,
+                    content_type=content_type(key),
+                    etag=each.id,
+                )
             record = make(conn, task, blob, fetched.content_type)
             conn.execute(update(tasks).where(tasks.c.id == task.id).values(media=record.id))
             self.held.end_step(conn, name, "done")
@@ -87,3 +109,7 @@ class Pull(Steps):
 
         self.held.write(commit)
         return "done"
+
+
+def _blob(path: Path, digests: Mapping[str, str] | None = None) -> Blob:
+    return Blob(new_id(), path.stat().st_size, digests or {})
