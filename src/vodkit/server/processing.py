@@ -259,7 +259,7 @@ class Outputs(Protocol):
         ...
 
     def choose_cover(self, conn: Connection, media: str, id: str) -> None:
-        """Let one of a media's snapshots be its cover; what was its cover is a snapshot from now on."""
+        """Let one of a media's snapshots be its cover, or none (``""``); what was one is a snapshot then."""
         ...
 
 

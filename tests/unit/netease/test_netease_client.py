@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from vodkit.core.errors import ConfigError, InvalidRequest, NotFound, ProtocolError, UnsupportedOption
+from vodkit.core.errors import (
+    ConfigError,
+    InvalidRequest,
+    NotFound,
+    ProcessingFailed,
+    ProtocolError,
+    UnsupportedOption,
+)
 from vodkit.providers.netease import NetEase
 from vodkit.providers.netease.client.media import to_media
 from vodkit.providers.netease.client.options import init_fields
@@ -133,8 +140,7 @@ def test_callbacks(vod: NetEase) -> None:
     for wrong in ({"event": "merge"}, {"other": 1}):
         with pytest.raises(UnsupportedOption):
             vod.callbacks.set("http://a.example/cb", **wrong)
-    with pytest.raises(UnsupportedOption):
-        vod.callbacks.get()
+    assert vod.callbacks.get() == {"url": "http://a.example/cb", "transcode_url": "http://a.example/cb"}
 
 
 def test_categories_templates_and_watermarks(vod: NetEase) -> None:
@@ -172,10 +178,31 @@ def test_a_video_of_the_vendor() -> None:
         {
             "vid": 1008, "videoName": "test.mp4", "status": 30, "description": None, "initialSize": 7,
             "createTime": 1_465_723_418_123, "origUrl": "http://b.vod.126.net/b/o.mp4", "snapshotUrl": "http://s",
-            "shdHlsUrl": "http://h/shd.m3u8", "sdHlsUrl": "http://h/sd.m3u8",
+            "shdHlsUrl": "http://h/shd.m3u8", "sdHlsUrl": "http://h/sd.m3u8", "duration": 12, "width": "640",
+            "height": "360",
         }
     )  # fmt: skip
+    assert (media.duration, media.width, media.height) == (12, 640, 360)
     assert (media.id, media.status, media.hls_url) == ("1008", "processing", "http://h/shd.m3u8")
     assert media.created is not None
     assert media.created.year == 2016
     assert "description" not in media.extra
+
+
+def test_a_video_of_a_service() -> None:
+    playback = {"status": "failed", "watch": "http://w", "dash": "http://d", "error": "it is broken"}
+    media = to_media(
+        {
+            "vid": 7, "videoName": "a.mp4", "status": 20, "durationMsec": 3250, "duration": 3, "width": "0",
+            "adaptHlsUrl": "http://h/all.m3u8", "shdHlsUrl": "http://h/shd.m3u8", "playback": playback,
+        }
+    )  # fmt: skip
+    assert (media.status, media.error, media.duration, media.width) == ("failed", "it is broken", 3.25, None)
+    assert (media.watch_url, media.dash_url, media.hls_url) == ("http://w", "http://d", "http://h/all.m3u8")
+    assert "playback" not in media.extra
+
+
+def test_a_video_is_waited_for(vod: NetEase) -> None:
+    assert vod.media.wait(vod.upload(b"x", name="a.mp4").id).status == "ready"
+    with pytest.raises(ProcessingFailed):
+        vod.media.wait(vod.upload(b"", name="a.mp4").id)

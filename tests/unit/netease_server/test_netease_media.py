@@ -9,7 +9,7 @@ from .world import Caller, World
 MEMBERS = {
     "videoName", "vid", "status", "description", "completeTime", "duration", "durationMsec", "width",
     "height", "typeId", "typeName", "snapshotUrl", "origUrl", "downloadOrigUrl", "initialSize", "createTime",
-    "updateTime",
+    "updateTime", "playback",
 }  # fmt: skip
 
 

@@ -25,7 +25,10 @@ _API: Final[dict[int, tuple[type[RemoteError], str | None]]] = {
     wire.NOT_FOUND: (NotFound, None),
     wire.INTERNAL: (ServerError, None),
     wire.AUTH_FAILED: (AuthError, "Check app_key and app_secret, and this machine's clock"),
-    wire.NO_BALANCE: (QuotaExceeded, "Top up the account's balance"),
+    wire.NO_BALANCE: (
+        QuotaExceeded,
+        "Top up the account's balance, or delete media that are not needed",
+    ),
     wire.NOT_OPENED: (PermissionDenied, "Open this service for the application in the vendor's console"),
     wire.UNDER_REVIEW: (PermissionDenied, "Wait until the vendor has reviewed the application"),
     wire.QUOTA_EXCEEDED: (RateLimited, "Call less often, or ask the vendor for a higher quota"),
@@ -61,6 +64,8 @@ def node_error(status: int, body: bytes) -> RemoteError:
     kind, advice = _NODE.get(status, (ServerError if status >= 500 else RemoteError, None))
     if status == 403 and code == TOKEN_EXPIRED:
         kind = CredentialExpired
+    if code == wire.OVER_QUOTA:
+        kind, advice = QuotaExceeded, "Delete media that are not needed, or ask for a larger quota"
     return kind(
         message or "the node refused the request",
         provider=PROVIDER,

@@ -29,7 +29,10 @@ _WANTED = {
     "ready": wire.STATUS_SUCCESS,
     "blocked": wire.STATUS_BLOCKED,
 }
-_QUALITIES = ("shd", "hd", "sd")
+_STREAMS = ("adaptHlsUrl", "shdHlsUrl", "hdHlsUrl", "sdHlsUrl")
+"""Members with an HLS address, best first."""
+_OURS = ("vid", "playback")
+_EVENTS = {"transcode": 1, "upload": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +169,23 @@ class NetEaseCallbacks:
         self._media = NetEaseMedia(api, exchange)
 
     def get(self) -> Mapping[str, Any]:
-        """Raises :class:`~vodkit.core.errors.UnsupportedOption`: the vendor documents no call for it."""
-        raise UnsupportedOption("the API does not tell which callback address is set", provider=PROVIDER)
+        """What is set now: ``url`` for uploads, ``transcode_url`` for transcoding, ``""`` for none.
+
+        Raises:
+            UnsupportedOption: the API has no such call. The vendor's pages announce one and do not name it.
+        """
+        try:
+            uploads, transcoding = (
+                self._media.call("callback/getUrl", type=_EVENTS[name]) for name in ("upload", "transcode")
+            )
+        except NotFound as error:
+            raise UnsupportedOption(
+                "the API does not tell which callback address is set", provider=PROVIDER
+            ) from error
+        return {
+            "url": str(uploads.get("callbackUrl") or ""),
+            "transcode_url": str(transcoding.get("callbackUrl") or ""),
+        }
 
     def set(self, url: str, **options: Any) -> None:
         """Report to this address from now on.
@@ -179,7 +197,7 @@ class NetEaseCallbacks:
         """
         event, key = options.pop("event", "upload"), text(options, "sign_key")
         options.pop("sign_key", None)
-        if options or event not in ("upload", "transcode"):
+        if options or event not in _EVENTS:
             raise UnsupportedOption(
                 "callbacks.set takes event (upload or transcode) and sign_key", provider=PROVIDER
             )
@@ -187,8 +205,7 @@ class NetEaseCallbacks:
         if key is None:
             self._media.call(f"{event}/setcallback", callbackUrl=url)
         else:
-            kind = 2 if event == "upload" else 1
-            self._media.call("callback/setUrl", type=kind, callbackUrl=url, signKey=key)
+            self._media.call("callback/setUrl", type=_EVENTS[event], callbackUrl=url, signKey=key)
 
 
 def to_media(info: Mapping[str, Any]) -> Media:
@@ -200,7 +217,8 @@ def to_media(info: Mapping[str, Any]) -> Media:
     if not info.get("vid"):
         raise ProtocolError("a video without vid", provider=PROVIDER)
     name, size = str(info.get("videoName") or ""), info.get("initialSize")
-    return Media(
+    milliseconds = _positive(info.get("durationMsec")) or (_positive(info.get("duration")) or 0) * 1000
+    media = Media(
         provider=PROVIDER,
         id=str(info["vid"]),
         url=str(info.get("origUrl") or ""),
@@ -210,9 +228,19 @@ def to_media(info: Mapping[str, Any]) -> Media:
         kind=wire.kind(str(info.get("origUrl") or name)),
         status=_STATUS.get(info.get("status", 0), "processing"),
         created=_time(info.get("createTime")),
-        hls_url=next((str(url) for q in _QUALITIES if (url := info.get(f"{q}HlsUrl"))), ""),
-        extra={key: value for key, value in info.items() if key != "vid" and value is not None},
+        hls_url=next((str(url) for member in _STREAMS if (url := info.get(member))), ""),
+        duration=milliseconds / 1000 if milliseconds else None,
+        width=_positive(info.get("width")),
+        height=_positive(info.get("height")),
+        extra={key: value for key, value in info.items() if key not in _OURS and value is not None},
     )
+    return media.told(info.get("playback"))
+
+
+def _positive(value: Any) -> int | None:
+    """A number above 0, which the API sends as text too; ``None`` for none."""
+    text = str(value) if isinstance(value, int | str) else ""
+    return int(text) if text.isascii() and text.isdecimal() and int(text) > 0 else None
 
 
 def _found(entry: Mapping[str, Any]) -> Found:

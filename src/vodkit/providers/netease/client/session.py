@@ -18,6 +18,7 @@ from vodkit.core.errors import (
     IntegrityError,
     NotFound,
     ProtocolError,
+    QuotaExceeded,
     ServerError,
     Superseded,
     VodError,
@@ -384,6 +385,8 @@ class NetEaseSession:
         if error.status == wire.STORED_NOT_PUBLISHED:
             self._phase = Phase.MUST_FIND
             return _STEPS[self._phase]
+        if isinstance(error, QuotaExceeded):
+            return None
         if error.status == 400 and self._context:
             self._phase = Phase.ASK
             return _STEPS[self._phase]

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from vodkit.server.contract import MediaQuery, MediaRecord, Service
 from vodkit.server.media.facts import Facts
-from vodkit.server.processing import OUTPUTS, Output
+from vodkit.server.processing import Output
+from vodkit.server.telling import Links, errors_of, told
 
 from .. import wire
 from ..errors import PROVIDER
@@ -25,6 +26,7 @@ STATUS = {
     "failed": wire.STATUS_FAILED,
     "blocked": wire.STATUS_BLOCKED,
 }
+_LINK_LIFE = 6 * 3600.0
 _MOST_COUNTED = 1 << 31
 
 
@@ -37,12 +39,17 @@ def existing(conn: Connection, caller: Caller, vid: int) -> MediaRecord:
 
 
 def shown(conn: Connection, caller: Caller, record: MediaRecord, outputs: Sequence[Output]) -> dict[str, Any]:
-    """The members of ``video/get``; those of outputs that there are not are left out (netease.md §8.1)."""
+    """The members of ``video/get``; those of outputs that there are not are left out (netease.md §8.1).
+
+    ``playback`` is this service's own addition, for vodkit's client.
+    """
     service, attrs = caller.service, record.attrs
-    url = service.play_url(PROVIDER, record.space, record.key)
+    links = links_of(service, record)
     facts = Facts.from_dict(dict(record.facts)) if record.facts else None
     width, height = facts.picture.shown_size if facts and facts.picture else (0, 0)
     seconds = facts.length if facts else 0.0
+    found = versions.by_style(outputs)
+    error = errors_of(conn, service, [record]).get(record.id, "")
     return {
         "vid": int(record.remote_id),
         "videoName": record.title,
@@ -55,22 +62,21 @@ def shown(conn: Connection, caller: Caller, record: MediaRecord, outputs: Sequen
         "height": str(height),
         "typeId": attrs["type"],
         "typeName": entries.type_name(conn, caller, attrs["type"]),
-        "snapshotUrl": _cover(service, record, outputs),
-        "origUrl": url,
-        "downloadOrigUrl": f"{url}?download",
+        "snapshotUrl": links.cover(outputs),
+        "origUrl": links.original(),
+        "downloadOrigUrl": versions.download(links.original()),
         "initialSize": record.size,
         "createTime": _milliseconds(record.created),
         "updateTime": _milliseconds(record.updated),
-        **versions.members(service, versions.by_style(outputs)),
+        **versions.members(links, found),
+        "playback": told(record, versions.best_first(outputs, found), links, error=error),
     }
 
 
-def _cover(service: Service, record: MediaRecord, outputs: Sequence[Output]) -> str:
-    """Where the cover is: the one that was sent, else the one that was made; ``""`` for none."""
-    if record.cover_key:
-        return service.play_url(PROVIDER, record.space, record.cover_key)
-    made = [output.key for output in outputs if output.kind == "cover"]
-    return service.play_url(PROVIDER, OUTPUTS, made[-1]) if made else ""
+def links_of(service: Service, record: MediaRecord) -> Links:
+    """Addresses of a video for its owner: signed ones where others may not watch."""
+    closed = service.settings.signed_playback or record.access != "all"
+    return Links(service, record, _LINK_LIFE if closed else None)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -24,6 +24,7 @@ from ..errors import PROVIDER
 from . import callbacks, contexts, transcoding
 from .answer import NodeError
 from .contexts import DONE, Context, Object
+from .media import links_of
 
 
 async def publish(service: Service, context: Context) -> Mapping[str, Any]:
@@ -156,7 +157,7 @@ def _tell(
     conn: Connection, service: Service, found: Object, record: MediaRecord, id: Mapping[str, int | None]
 ) -> None:
     """Record the upload event, in the transaction that publishes (netease.md §7)."""
-    address = service.play_url(PROVIDER, record.space, record.key)
+    address = links_of(service, record).original()
     note, own = found.facts["user_defined"], found.facts["upload_callback"]
     service.events.add(
         conn,

@@ -70,6 +70,7 @@ def _set(conn: Connection, service: Service, record: MediaRecord, blob: Blob, co
         etag=blob.id,
     )
     service.media.update(conn, replace(record, cover_key=key, updated=service.now()))
+    service.outputs.choose_cover(conn, record.id, "")
 
 
 async def _create(caller: Caller, params: Params) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from . import callbacks, entries, presets, snapshots, versions
 from .answer import ApiError
 from .caller import Caller, Handler, Params
 from .fields import integer, integers, required_integer, text
-from .media import STATUS, existing
+from .media import STATUS, existing, links_of
 
 
 def compiled(
@@ -75,6 +75,9 @@ def changed(conn: Connection, service: Service, task: Task) -> Notice | None:
     if task.attrs.get("takes_cover"):
         snapshots.take(conn, service, record, task)
         return None
+    if record.cover_key:
+        # A cover that was sent meanwhile is kept.
+        service.outputs.choose_cover(conn, record.id, "")
     if task.decides:
         attrs = {**record.attrs, "completed": service.now()}
         service.media.update(conn, replace(record, attrs=attrs, updated=service.now()))
@@ -83,7 +86,7 @@ def changed(conn: Connection, service: Service, task: Task) -> Notice | None:
         int(record.remote_id),
         record.title,
         _outcome(record, task),
-        {style: version.url(service) for style, version in made.items()},
+        versions.addresses(links_of(service, record), made),
         task.attrs.get("user_defined", record.attrs["user_defined"]),
         task.error,
     )

@@ -5,16 +5,16 @@ What the vendor's templates made says which output it is. What other procedures 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vodkit.server.contract import Service
-from vodkit.server.processing import OUTPUTS, Output
+from vodkit.server.processing import Output
+from vodkit.server.telling import Links
 
 from .. import wire
-from ..errors import PROVIDER
 
+_BEST = (wire.ADAPTIVE, "shdHls", "hdHls", "sdHls")
 _FORMS = {"mp4": "Mp4", "flv": "Flv"}
 _SD, _HD = 480, 720
 
@@ -32,10 +32,6 @@ class Version:
     width: int
     height: int
 
-    def url(self, service: Service) -> str:
-        """Where it plays."""
-        return service.play_url(PROVIDER, OUTPUTS, self.output.key)
-
 
 def by_style(outputs: Iterable[Output]) -> dict[str, Version]:
     """The outputs of a video by the vendor's names, in the vendor's order; of several the latest."""
@@ -46,16 +42,32 @@ def by_style(outputs: Iterable[Output]) -> dict[str, Version]:
     return {style: found[style] for style in order if style in found}
 
 
-def members(service: Service, found: Mapping[str, Version]) -> dict[str, Any]:
+def addresses(links: Links, found: Mapping[str, Version]) -> dict[str, str]:
+    """Where the outputs play, by the vendor's names."""
+    return {style: links.output(version.output.key) for style, version in found.items()}
+
+
+def members(links: Links, found: Mapping[str, Version]) -> dict[str, Any]:
     """What ``video/get`` says of outputs (netease.md §8.1)."""
     shown: dict[str, Any] = {}
-    for style, version in found.items():
-        url = version.url(service)
+    for style, url in addresses(links, found).items():
+        version = found[style]
         shown[f"{style}Url"] = url
-        shown[f"download{style[0].upper()}{style[1:]}Url"] = f"{url}?download"
+        shown[f"download{style[0].upper()}{style[1:]}Url"] = download(url)
         shown[f"{style}Size"] = version.output.size
         shown[f"{style}Width"], shown[f"{style}Height"] = version.width, version.height
     return shown
+
+
+def download(url: str) -> str:
+    """The address of the same as an attachment."""
+    return f"{url}{'&' if '?' in url else '?'}download"
+
+
+def best_first(outputs: Sequence[Output], found: Mapping[str, Version]) -> list[Output]:
+    """The outputs of a video, beginning with the streams that serve a player best, if there are such."""
+    best = next((found[style].output for style in _BEST if style in found), None)
+    return sorted(outputs, key=lambda output: output is not best)
 
 
 def _named(output: Output) -> dict[str, Version]:
