@@ -180,7 +180,7 @@ class Sender:
         self._service.catalog.write_now(record)
         told: dict[str, Any] = {
             "delivery": delivery.id,
-            "event": delivery.event.id,
+            "id": delivery.event.id,
             "style": delivery.address.style,
         }
         told |= {"host": urlsplit(delivery.address.target).hostname, "attempt": delivery.attempt}
