@@ -107,6 +107,11 @@ def test_what_cannot_be_made_is_refused_by_its_field(data_of_file: Any, said: st
     assert said in str(caught.value)
 
 
+def test_what_is_false_is_not_made(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text('name = "silent"\naudio = false\n')
+    assert read_procedure(tmp_path / "p.toml").audio is None
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text("name =")
     (tmp_path / "p.json").write_bytes(b"\xff{")

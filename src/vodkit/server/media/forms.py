@@ -40,7 +40,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         (of, _) = get_args(hint)
         return tuple(_value(of, item, f"{where}[{number}]") for number, item in enumerate(value))
     if get_origin(hint) is UnionType:
-        if value is None:
+        # TOML has no null.
+        if value is None or value is False:
             return None
         (hint,) = (item for item in get_args(hint) if item is not NoneType)
     if is_dataclass(hint):
