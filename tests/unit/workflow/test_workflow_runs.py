@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from tests.conftest import fresh
 from tests.unit.media.conftest import Make
@@ -22,13 +23,18 @@ def test_a_procedure_is_done_and_all_of_it_appears_at_once(kind: str, tmp_path: 
         task = world.process(media)
         assert world.record(media.id).status == "processing"
         world.worker()
-        seen = 0
-        while world.task(task.id).finished is None:
-            seen += len(world.outputs(media.id)) if world.task(task.id).finished is None else 0
+
+        def look(conn: Connection) -> tuple[bool, int]:
+            now = world.service.tasks.by_id(conn, task.id)
+            return now is not None and now.finished is None, len(world.service.outputs.of(conn, media.id))
+
+        seen = [world.read(look)]
+        while seen[-1][0]:
+            seen.append(world.read(look))
+        assert not any(count for goes_on, count in seen if goes_on)
         task = world.ended(task.id)
         assert (task.state, task.error, task.attempt, task.progress) == ("done", "", 1, 1.0)
         assert {step.state for step in task.steps} == {"done"}
-        assert seen == 0
         record = world.record(media.id)
         assert record.status == "ready"
         assert record.facts["seconds"] == pytest.approx(3.0, abs=0.1)

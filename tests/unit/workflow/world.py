@@ -91,7 +91,7 @@ class World:
             title="A clip",
             status="ready",
             space="space",
-            key=f"{blob.id}.mp4",
+            key=blob.id + (file.suffix or ".mp4"),
             cover_key="",
             size=blob.size,
             attrs={},
@@ -198,7 +198,6 @@ class World:
 
     def leftovers(self) -> list[str]:
         """What no row owns, and what no task needs."""
-        owned = set(self.read(lambda conn: list(conn.scalars(select(blobs.c.id)))))
         files = {path.name for path in (self.data / "blobs").glob("*/*")}
         owned = set(self.read(lambda conn: list(conn.scalars(select(extents.c.file)))))
         return [*(files - owned), *(path.name for path in (self.data / "work").glob("*"))]

@@ -13,7 +13,7 @@ import socket
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from ..catalog.tables import tasks, workers
+from ..catalog.tables import task_steps, tasks, workers
 
 
 def join(conn: Connection, worker: str, now: float) -> None:
@@ -39,6 +39,8 @@ def bury(conn: Connection, worker: str, now: float, silent_since: float | None =
     if not conn.execute(delete(workers).where(which)).rowcount:
         return False
     mine = (tasks.c.worker == worker) & (tasks.c.state == "running")
+    begun = task_steps.c.task.in_(select(tasks.c.id).where(mine)) & (task_steps.c.state == "running")
+    conn.execute(update(task_steps).where(begun).values(state="waiting"))
     conn.execute(update(tasks).where(mine).values(state="waiting", worker="", updated=now))
     return True
 

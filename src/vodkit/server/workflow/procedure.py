@@ -30,6 +30,8 @@ from .publish import publish
 
 PROBE, PUBLISH = "probe", "publish"
 _PLAYABLE = ("streams", "file")
+_READY_MADE = {".m3u8": "hls", ".mpd": "dash"}
+"""What an original of this name is: a folder of streams that is played as it is, and never opened here."""
 
 
 class Run(Steps):
@@ -75,7 +77,8 @@ class Run(Steps):
         record = read(lambda conn: self.held.service.media.by_id(conn, task.media))
         if record is None:
             raise Stopped("the media is gone")
-        facts = self._facts()
+        kind = _READY_MADE.get(Path(record.key).suffix.lower())
+        facts = Facts(kind, 0.0, 0.0, 0, ()) if kind else self._facts()
         check_length(facts, read(lambda conn: settings_of(conn, task.account)).max_seconds)
         steps = plan(facts, procedure)
 

@@ -1,0 +1,219 @@
+"""Cancelling, doing again, priorities, bounds on how many run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from vodkit.server.media.errors import BadMedia
+from vodkit.server.procedures import change_settings
+
+from .world import ACCOUNT, MADE, SMALL, World
+
+
+def test_a_running_task_is_cancelled_and_its_programs_end(world: World, long_clip: Path) -> None:
+    media = world.media(long_clip)
+    task = world.process(media)
+    world.worker()
+    world.running(task.id, "encode")
+    world.until(world.programs)
+    began = time.monotonic()
+    assert world.write(lambda conn: world.service.tasks.cancel(conn, task.id))
+    world.until(lambda: not world.programs(), patience=20)
+    print(f"its programs ended after {time.monotonic() - began:.2f} s")
+    ended = world.ended(task.id)
+    assert ended.state == "cancelled"
+    assert {step.name: step.state for step in ended.steps} == {
+        "probe": "done",
+        **dict.fromkeys(["encode", "package", "file-180p", "cover", "sprite", "publish"], "cancelled"),
+    }
+    assert world.said(media.id) == ["procedure.changed"] * 2
+    assert not world.outputs(media.id)
+    world.until(lambda: not world.leftovers())
+
+
+def test_a_waiting_task_is_cancelled_at_once(world: World, clip: Path, long_clip: Path) -> None:
+    world.write(lambda conn: change_settings(conn, ACCOUNT, concurrency=1))
+    first = world.process(world.media(long_clip))
+    world.worker()
+    world.running(first.id, "encode")
+    media = world.media(clip)
+    second = world.process(media)
+    world.write(lambda conn: world.service.tasks.cancel(conn, second.id))
+    ended = world.ended(second.id)
+    assert (ended.state, ended.started, ended.steps) == ("cancelled", None, ())
+    assert world.said(media.id) == ["procedure.changed"]
+    assert world.task(first.id).state == "running"
+
+
+def test_a_cancelled_task_can_be_done_again(world: World, clip: Path, long_clip: Path) -> None:
+    media = world.media(long_clip)
+    task = world.process(media, replace(SMALL, cover=None, sprite=None))
+    world.worker()
+    world.running(task.id, "encode")
+    world.write(lambda conn: world.service.tasks.cancel(conn, task.id))
+    world.ended(task.id)
+    assert world.write(lambda conn: world.service.tasks.retry(conn, task.id)) is not None
+    world.running(task.id, "encode")
+    assert world.record(media.id).status == "processing"
+
+
+def _breaking(step: str, times: int, error: type[Exception], marks: str) -> None:
+    """Have a step fail as often as this, in the worker's process."""
+    from vodkit.server.workflow import procedure
+
+    real = procedure.render
+
+    def render(work, folder, *args, **options):  # type: ignore[no-untyped-def]
+        done = Path(marks, f"{step}-{time.monotonic_ns()}")
+        if work.name == step and len(list(Path(marks).glob(f"{step}-*"))) < times:
+            done.touch()
+            raise error("it does not work")
+        Path(marks, f"ran {work.name} {time.monotonic_ns()}").touch()
+        return real(work, folder, *args, **options)
+
+    procedure.render = render
+
+
+def ran(marks: Path) -> list[str]:
+    """The steps that ran, in order."""
+    found = sorted((int(path.name.split()[2]), path.name.split()[1]) for path in marks.glob("ran *"))
+    return [name for _, name in found]
+
+
+@pytest.fixture
+def marks(tmp_path: Path) -> Path:
+    path = tmp_path / "marks"
+    path.mkdir()
+    return path
+
+
+def test_a_failed_step_leaves_the_others_and_is_done_again_alone(
+    world: World, clip: Path, marks: Path
+) -> None:
+    media = world.media(clip)
+    task = world.process(media)
+    world.worker(partial(_breaking, "sprite", 1, BadMedia, str(marks)))
+    ended = world.ended(task.id)
+    assert (ended.state, ended.error) == ("failed", "sprite: it does not work")
+    assert world.record(media.id).status == "ready"
+    assert set(world.files(media.id)) == {"streams", "file", "cover"}
+    before = {output.id for output in world.outputs(media.id)}
+    world.until(lambda: not world.leftovers())
+    for path in marks.glob("ran *"):
+        path.unlink()
+
+    assert world.write(lambda conn: world.service.tasks.retry(conn, task.id, ["sprite"])) is not None
+    ended = world.ended(task.id)
+    assert (ended.state, ended.error) == ("done", "")
+    assert ran(marks) == ["sprite"]
+    assert {kind: len(files) for kind, files in world.files(media.id).items()} == MADE
+    assert before < {output.id for output in world.outputs(media.id)}
+    assert world.said(media.id) == ["procedure.changed"] * 4
+
+
+def test_one_rendition_that_failed_is_done_again_alone(world: World, clip: Path, marks: Path) -> None:
+    media = world.media(clip)
+    task = world.process(media)
+    world.worker(partial(_break_ladder, str(marks)))
+    ended = world.ended(task.id)
+    assert (ended.state, ended.error.partition(":")[0]) == ("failed", "encode-90p")
+    names = [step.name for step in ended.steps]
+    assert names[:5] == ["probe", "encode-180p", "encode-90p", "encode-audio", "package"]
+    assert world.record(media.id).status == "ready"
+    (streams,) = (output for output in world.outputs(media.id) if output.kind == "streams")
+    assert [item["name"] for item in streams.facts["renditions"]] == ["180p"]
+    for path in marks.glob("ran *"):
+        path.unlink()
+
+    assert world.write(lambda conn: world.service.tasks.retry(conn, task.id, ["encode-90p"])) is not None
+    assert world.ended(task.id).state == "done"
+    (streams,) = (output for output in world.outputs(media.id) if output.kind == "streams")
+    assert [item["name"] for item in streams.facts["renditions"]] == ["180p", "90p"]
+    assert not {"encode", "encode-180p", "encode-audio"} & set(ran(marks))
+
+
+def _break_ladder(marks: str) -> None:
+    _breaking("encode", 1, BadMedia, marks)
+    _breaking("encode-90p", 1, BadMedia, marks)
+
+
+def test_what_may_pass_is_tried_again(world: World, clip: Path, marks: Path) -> None:
+    media = world.media(clip)
+    task = world.process(media)
+    world.worker(partial(_breaking, "cover", 2, OSError, str(marks)))
+    ended = world.ended(task.id)
+    assert (ended.state, ended.attempt) == ("done", 1)
+    assert len(list(marks.glob("cover-*"))) == 2
+    assert ran(marks).count("encode") == 1
+
+
+def test_nothing_is_published_when_nothing_plays(world: World, clip: Path, marks: Path) -> None:
+    media = world.media(clip)
+    procedure = replace(SMALL, renditions=SMALL.renditions[:1], audio=None)
+    task = world.process(media, procedure)
+    world.worker(partial(_breaking, "encode", 9, BadMedia, str(marks)))
+    ended = world.ended(task.id)
+    assert ended.state == "failed"
+    assert ended.error.startswith("encode: it does not work; ")
+    assert not world.outputs(media.id)
+    assert world.record(media.id).status == "failed"
+
+
+def test_the_most_urgent_go_first_and_an_account_has_its_bound(world: World, clip: Path) -> None:
+    world.write(lambda conn: change_settings(conn, ACCOUNT, concurrency=1))
+    quick = replace(SMALL, renditions=(), audio=None, streaming=False, files="none", sprite=None)
+    tasks = [
+        world.process(world.media(clip, account), quick, priority=priority).id
+        for account, priority in ((ACCOUNT, 0), (ACCOUNT, 0), (ACCOUNT, 5), ("other", -5), ("other", 10))
+    ]
+    for _ in range(2):
+        world.worker()
+    most = 0
+    while any(world.task(id).finished is None for id in tasks):
+        running = [id for id in tasks[:3] if world.task(id).state == "running"]
+        most = max(most, len([id for id in running if world.task(id).state == "running"]))
+    assert most == 1
+    begun = [world.task(id).started or 0.0 for id in tasks]
+    assert begun[2] < begun[0] < begun[1]
+    assert begun[4] < begun[3]
+    assert {world.task(id).state for id in tasks} == {"done"}
+
+
+def test_a_frozen_worker_loses_its_tasks_and_ends_when_it_wakes(world: World, long_clip: Path) -> None:
+    media = world.media(long_clip)
+    task = world.process(media, replace(SMALL, cover=None, sprite=None))
+    frozen = world.worker()
+    world.running(task.id, "encode")
+    assert frozen.pid is not None
+    os.kill(frozen.pid, signal.SIGSTOP)
+    world.worker()
+    world.until(lambda: world.task(task.id).attempt == 2)
+    os.kill(frozen.pid, signal.SIGCONT)
+    frozen.join(30)
+    assert frozen.exitcode == 70
+    assert world.ended(task.id).state == "done"
+    assert world.said(media.id) == ["procedure.changed"] * 2
+    assert {kind: len(files) for kind, files in world.files(media.id).items()} == {"streams": 8, "file": 1}
+    world.until(lambda: not world.leftovers())
+
+
+def test_a_worker_that_is_stopped_gives_its_tasks_back_at_once(world: World, long_clip: Path) -> None:
+    task = world.process(world.media(long_clip))
+    first = world.worker(lease=600.0)
+    world.running(task.id, "encode")
+    first.terminate()
+    first.join(20)
+    assert first.exitcode == 0
+    waiting = world.task(task.id)
+    assert (waiting.state, waiting.attempt) == ("waiting", 1)
+    assert not world.alive()
+    world.until(lambda: not world.programs(), patience=10)
+    world.worker(lease=600.0)
+    assert world.running(task.id, "encode").attempt == 2
