@@ -31,6 +31,11 @@ class ProcedureTable:
         self._default = default
         self._now = now
 
+    def default(self, conn: Connection, account: str) -> str:
+        """See :meth:`processing.Procedures.default`."""
+        own = settings_of(conn, account).procedure
+        return self._default if own is None else own
+
     def resolve(self, conn: Connection, account: str, name: str) -> Procedure | None:
         """See :meth:`processing.Procedures.resolve`."""
         from .media.procedure import BUILT_IN, Procedure
@@ -44,9 +49,7 @@ class ProcedureTable:
 
     def chosen(self, conn: Connection, account: str, name: str) -> Procedure | None:
         """See :meth:`processing.Procedures.chosen`."""
-        if not name:
-            own = settings_of(conn, account).procedure
-            name = self._default if own is None else own
+        name = name or self.default(conn, account)
         if not name:
             return None
         found = self.resolve(conn, account, name)

@@ -238,6 +238,10 @@ class Tasks(Protocol):
         """Have a task stopped; whether it was open. One that waits ends at once, one that runs soon."""
         ...
 
+    def refuse(self, conn: Connection, id: str, error: str) -> Task:
+        """End a task that waits as failed: what it asks for cannot be done, and it cannot be retried."""
+        ...
+
     def retry(self, conn: Connection, id: str, steps: Sequence[str] = ()) -> Task | None:
         """Have an ended task done again: what failed, or these steps; ``None`` if there is nothing to do."""
         ...
@@ -265,6 +269,10 @@ class Outputs(Protocol):
 
 class Procedures(Protocol):
     """Procedures by name."""
+
+    def default(self, conn: Connection, account: str) -> str:
+        """The name that counts for an upload of this account that names none; ``""`` for nothing."""
+        ...
 
     def resolve(self, conn: Connection, account: str, name: str) -> Procedure | None:
         """The account's own, else everybody's, else the built-in one of this name."""

@@ -136,10 +136,27 @@ class TaskTable:
             conn.execute(update(tasks).where(which).values(wanted=False, updated=self._now())).rowcount
         )
 
+    def refuse(self, conn: Connection, id: str, error: str) -> Task:
+        """See :meth:`processing.Tasks.refuse`.
+
+        Raises:
+            LookupError: no such task waits.
+        """
+        now = self._now()
+        waits = and_(tasks.c.id == id, tasks.c.state == "waiting")
+        values = {"state": "failed", "error": error, "finished": now, "updated": now}
+        if not conn.execute(update(tasks).where(waits).values(values)).rowcount:
+            raise LookupError(f"there is no task {id} that waits")
+        found = self.by_id(conn, id)
+        assert found is not None
+        return found
+
     def retry(self, conn: Connection, id: str, steps: Sequence[str] = ()) -> Task | None:
         """See :meth:`processing.Tasks.retry`."""
         row = conn.execute(select(tasks).where(tasks.c.id == id).with_for_update()).first()
         if row is None or row.state not in ENDED:
+            return None
+        if row.state == "failed" and row.started is None:
             return None
         mine = task_steps.c.task == id
         which = task_steps.c.name.in_(steps) if steps else task_steps.c.state != "done"

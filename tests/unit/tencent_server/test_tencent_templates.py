@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 
-from .world import Caller
+from vodkit.server.media.procedure import Procedure
+
+from . import worked
+from .world import Caller, World
 
 VIDEO = {"Codec": "libx264", "Fps": 25, "Bitrate": 1000, "Width": 0, "Height": 720}
 AUDIO = {"Codec": "libfdk_aac", "Bitrate": 64, "SampleRate": 44100, "AudioChannel": 2}
@@ -124,22 +128,94 @@ def test_at_most_100_templates(two: Caller, app: dict[str, Any]) -> None:
     assert (page["TotalCount"], len(page["ProcedureTemplateSet"])) == (100, 5)
 
 
-def test_what_would_process_media_is_refused(one: Caller) -> None:
-    file_id = one.upload(b"x")["FileId"]
+def test_unknown_tasks(one: Caller) -> None:
     for action, params, code in (
-        ("ProcessMedia", {"FileId": file_id}, "UnsupportedOperation"),
-        ("ProcessMedia", {"FileId": "1"}, "ResourceNotFound.FileNotExist"),
-        (
-            "ProcessMediaByProcedure",
-            {"FileId": file_id, "ProcedureName": "LongVideoPreset"},
-            "UnsupportedOperation",
-        ),
-        ("PullUpload", {"MediaUrl": "http://example.com/a.mp4"}, "UnsupportedOperation"),
-        ("CreateImageSpriteTemplate", {}, "UnsupportedOperation"),
         ("DescribeTaskDetail", {"TaskId": "1-Procedure-x"}, "ResourceNotFound"),
         ("ManageTask", {"TaskId": "1-Procedure-x", "OperationType": "Abort"}, "ResourceNotFound"),
         ("DescribeTasks", {"Limit": 101}, "InvalidParameterValue.Limit"),
     ):
         assert one.refused(action, **params) == code, (action, params)
-    tasks = one("DescribeTasks", Status="FINISH")
-    assert (tasks["TaskSet"], tasks["ScrollToken"]) == ([], "")
+    assert one("DescribeTasks", FileId="1", Status="FINISH")["TaskSet"] == []
+
+
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nimage").decode()
+
+
+def test_templates_of_pictures(two: Caller, app: dict[str, Any]) -> None:
+    sampled = {"SampleType": "Time", "SampleInterval": 5}
+    for name, member, preset, fields in (
+        ("SnapshotByTimeOffset", "SnapshotByTimeOffset", 10, {}),
+        ("SampleSnapshot", "SampleSnapshot", 10, sampled),
+        ("ImageSprite", "ImageSprite", 10, {**sampled, "RowCount": 5, "ColumnCount": 6}),
+        ("AnimatedGraphics", "AnimatedGraphics", 20000, {"Fps": 4}),
+    ):
+        made = two(f"Create{name}Template", Name="mine", Width=320, **fields, **app)["Definition"]
+        two(f"Modify{name}Template", Definition=made, Comment="changed", **app)
+        listed = two(f"Describe{name}Templates", **app)[f"{member}TemplateSet"]
+        assert [item["Definition"] for item in listed] == [preset, made]
+        assert (listed[1]["Comment"], listed[1]["Width"]) == ("changed", 320)
+        assert two.refused(f"Delete{name}Template", Definition=preset, **app)
+        two(f"Delete{name}Template", Definition=made, **app)
+        assert two(f"Describe{name}Templates", **app)["TotalCount"] == 1
+    assert two.refused("CreateImageSpriteTemplate", **sampled, **app) == "MissingParameter"
+    wrong = two.refused("CreateSnapshotByTimeOffsetTemplate", Width=31, **app)
+    assert wrong == "InvalidParameterValue.Width"
+
+
+def test_watermarks(two: Caller, world: World, app: dict[str, Any]) -> None:
+    made = two(
+        "CreateWatermarkTemplate",
+        Type="image",
+        Name="logo",
+        CoordinateOrigin="BottomRight",
+        XPos="3%",
+        ImageTemplate={"ImageContent": PNG, "Width": "25%"},
+        **app,
+    )
+    assert world.play(made["ImageUrl"]).body == base64.b64decode(PNG)
+    definition = made["Definition"]
+    file_id = two.upload(b"movie", **app)["FileId"]
+    marked = {"Definition": 100010, "WatermarkSet": [{"Definition": definition}]}
+    asked = {"FileId": file_id, "MediaProcessTask": {"TranscodeTaskSet": [marked]}, **app}
+    task = worked.task_of(world, two("ProcessMedia", **asked)["TaskId"])
+    (part,) = Procedure.from_dict(task.spec).also
+    assert part.watermark is not None
+    assert (part.watermark.corner, part.watermark.width, part.watermark.margin) == ("bottom-right", 25.0, 3.0)
+    assert (
+        world.play(world.service.play_url("tencent", part.watermark.space, part.watermark.key)).status == 200
+    )
+    changed = two(
+        "ModifyWatermarkTemplate", Definition=definition, ImageTemplate={"ImageContent": PNG}, **app
+    )
+    assert world.play(made["ImageUrl"]).status == 404
+    (shown,) = two("DescribeWatermarkTemplates", Definitions=[definition], **app)["WatermarkTemplateSet"]
+    assert (shown["Type"], shown["Name"], shown["ImageTemplate"]["Width"]) == ("image", "logo", "25%")
+    assert shown["ImageTemplate"]["ImageUrl"] == changed["ImageUrl"]
+    for given, code in (
+        ({"Type": "text"}, "UnsupportedOperation"),
+        ({"Type": "image", "ImageTemplate": {"ImageContent": "!"}}, "InvalidParameterValue"),
+        (
+            {"Type": "image", "ImageTemplate": {"ImageContent": "YQ=="}},
+            "InvalidParameterValue.PicFormatError",
+        ),
+        (
+            {"Type": "image", "XPos": "wide", "ImageTemplate": {"ImageContent": PNG}},
+            "InvalidParameterValue.XPos",
+        ),
+    ):
+        assert two.refused("CreateWatermarkTemplate", **given, **app) == code, given
+    two("DeleteWatermarkTemplate", Definition=definition, **app)
+    assert world.play(changed["ImageUrl"]).status == 404
+    assert two.refused("ProcessMedia", **asked) == "ResourceNotFound.TemplateNotExist"
+
+
+def test_a_procedure_that_cannot_be_done_is_not_kept(two: Caller, app: dict[str, Any]) -> None:
+    for task, code in (
+        ({"TranscodeTaskSet": [{"Definition": 5}]}, "ResourceNotFound.TemplateNotExist"),
+        (
+            {"SampleSnapshotTaskSet": [{"Definition": 10, "WatermarkSet": [{"Definition": 1}]}]},
+            "UnsupportedOperation",
+        ),
+    ):
+        assert two.refused("CreateProcedureTemplate", Name="bad", MediaProcessTask=task, **app) == code
+    assert two("DescribeProcedureTemplates", Names=["bad"], **app)["TotalCount"] == 0

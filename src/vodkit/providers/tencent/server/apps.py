@@ -52,6 +52,12 @@ def declared(account: Account) -> set[int]:
     return {int(id) for id in given if id}
 
 
+def known(conn: Connection, account: str, id: int) -> App | None:
+    """An application by its id."""
+    row = conn.execute(select(apps).where(apps.c.account == account, apps.c.id == id)).mappings().first()
+    return App(row["id"], account, row["bucket"], row["region"], row["status"]) if row else None
+
+
 def buckets(conn: Connection, account: str) -> frozenset[str]:
     """The buckets of an account's applications."""
     return frozenset(conn.scalars(select(apps.c.bucket).where(apps.c.account == account)))

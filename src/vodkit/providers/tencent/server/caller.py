@@ -31,32 +31,35 @@ class App:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """One call of an action.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose media something is about, at one instant.
 
     Attributes:
-        app: The application that it is about; ``None`` for actions that are about none.
-        now: Seconds since the epoch, one instant for the whole call.
+        account: Id of the account.
+        now: Seconds since the epoch.
+        app: The application; ``None`` where it is about none.
     """
 
     service: Service
-    credentials: Credentials
-    credential: Credential
-    request_id: str
+    account: str
     now: float
     app: App | None = None
 
     @property
-    def account(self) -> str:
-        """Id of the account that signed."""
-        return self.credential.account.id
-
-    @property
     def home(self) -> App:
-        """The application, where the action is about one."""
+        """The application, where it is about one."""
         assert self.app is not None
         return self.app
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller(Owner):
+    """One call of an action; ``account`` is who signed it."""
+
+    credentials: Credentials
+    credential: Credential
+    request_id: str
 
 
 Handler = Callable[[Caller, Params], Awaitable[Mapping[str, Any]]]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from ..wire import Limits, codes
 from . import library
 from .answer import ApiError
-from .caller import Action, Caller
+from .caller import Action, Caller, Owner
 from .fields import ID, Params, needed, within
 from .tables import classes
 
@@ -20,44 +20,44 @@ _TOP = -1
 _MOST_CHILDREN = 500
 
 
-def must_exist(conn: Connection, caller: Caller, id: int) -> None:
+def must_exist(conn: Connection, owner: Owner, id: int) -> None:
     """Refuse a class that the application does not have. Raises ``InvalidParameterValue.ClassId``."""
-    if id and _row(conn, caller, id) is None:
+    if id and _row(conn, owner, id) is None:
         raise ApiError(codes.CLASS_ID, f"there is no class {id}")
 
 
-def path_names(conn: Connection, caller: Caller, id: int) -> list[str]:
+def path_names(conn: Connection, owner: Owner, id: int) -> list[str]:
     """The names from the top of the tree down to a class; one that is gone counts as class 0."""
     names: list[str] = []
-    while id > 0 and (row := _row(conn, caller, id)) is not None:
+    while id > 0 and (row := _row(conn, owner, id)) is not None:
         names.insert(0, row["name"])
         id = row["parent"]
     return names or [OTHER]
 
 
-def with_descendants(conn: Connection, caller: Caller, ids: list[int]) -> set[int]:
+def with_descendants(conn: Connection, owner: Owner, ids: list[int]) -> set[int]:
     """The classes and everything below them."""
-    parents = {row["id"]: row["parent"] for row in _rows(conn, caller)}
+    parents = {row["id"]: row["parent"] for row in _rows(conn, owner)}
     wanted = set(ids)
     while more := {id for id, parent in parents.items() if parent in wanted} - wanted:
         wanted |= more
     return wanted
 
 
-def _mine(caller: Caller) -> tuple[Any, Any]:
-    return classes.c.account == caller.account, classes.c.app == caller.home.id
+def _mine(owner: Owner) -> tuple[Any, Any]:
+    return classes.c.account == owner.account, classes.c.app == owner.home.id
 
 
-def _rows(conn: Connection, caller: Caller) -> list[RowMapping]:
-    return list(conn.execute(select(classes).where(*_mine(caller)).order_by(classes.c.id)).mappings())
+def _rows(conn: Connection, owner: Owner) -> list[RowMapping]:
+    return list(conn.execute(select(classes).where(*_mine(owner)).order_by(classes.c.id)).mappings())
 
 
-def _row(conn: Connection, caller: Caller, id: int) -> RowMapping | None:
-    return conn.execute(select(classes).where(*_mine(caller), classes.c.id == id)).mappings().first()
+def _row(conn: Connection, owner: Owner, id: int) -> RowMapping | None:
+    return conn.execute(select(classes).where(*_mine(owner), classes.c.id == id)).mappings().first()
 
 
-def _free_name(conn: Connection, caller: Caller, parent: int, name: str) -> None:
-    same = select(classes.c.id).where(*_mine(caller), classes.c.parent == parent, classes.c.name == name)
+def _free_name(conn: Connection, owner: Owner, parent: int, name: str) -> None:
+    same = select(classes.c.id).where(*_mine(owner), classes.c.parent == parent, classes.c.name == name)
     if conn.execute(same).first() is not None:
         raise ApiError(codes.CLASS_NAME_DUPLICATE, "a class of this name exists at this place")
 

@@ -1,21 +1,24 @@
-"""Events, by pull: PullEvents, ConfirmEvents and their configuration (tencent.md §B.10)."""
+"""Events: what is recorded, PullEvents, ConfirmEvents and their configuration (tencent.md §B.10)."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
 from vodkit.core.events import Event
+from vodkit.server import targets
 from vodkit.server.contract import MediaRecord
+from vodkit.server.processing import Address, Notice, Task
 
 from ..wire import Limits, codes
 from . import library
 from .answer import ApiError
-from .caller import Action, App, Caller
+from .caller import Action, App, Caller, Owner
 from .credentials import PROVIDER
 from .fields import Params, choice, needed, several, upto
 from .tables import event_config
@@ -26,6 +29,9 @@ HIDE = 30.0
 LONGEST_WAIT = 5.0
 """Seconds that a pull with nothing to return is held."""
 
+PUSH = "tencent"
+"""Name of the style in which events are pushed."""
+
 _LOOK_AGAIN = 0.25
 _PURPOSE = "tencent-event-handle"
 _SWITCHES = {
@@ -35,60 +41,100 @@ _SWITCHES = {
 }
 
 
-def uploaded(conn: Connection, caller: Caller, record: MediaRecord) -> None:
-    """Record NewFileUpload, in the transaction that commits the upload."""
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How an application gets its events.
+
+    Attributes:
+        mode: ``PULL`` or ``PUSH``.
+        url: Where they are pushed.
+        sign_key_sealed: What pushed ones are signed with, sealed by the vault; ``""`` for nothing.
+        switches: Whether uploads (``upload``), deletions (``deletion``) and ``persistence`` are told.
+    """
+
+    mode: str = "PULL"
+    url: str = ""
+    sign_key_sealed: str = field(default="", repr=False)
+    switches: Mapping[str, bool] = field(default_factory=lambda: dict.fromkeys(_SWITCHES.values(), False))
+
+
+def config_of(conn: Connection, account: str, app: int) -> Config:
+    """How an application gets its events; by pull, and only those that have no switch, until it says."""
+    query = select(event_config).where(event_config.c.account == account, event_config.c.app == app)
+    row = conn.execute(query).mappings().first()
+    if row is None:
+        return Config()
+    switches = {column: row[column] for column in _SWITCHES.values()}
+    return Config(row["mode"], row["url"], row["sign_key_sealed"], switches)
+
+
+def uploaded(conn: Connection, owner: Owner, record: MediaRecord, task: Task | None, *, told: bool) -> None:
+    """Record NewFileUpload, in the transaction that makes the media.
+
+    Args:
+        task: What is made of it.
+        told: Whether the application hears of it, as far as its switch lets it.
+    """
     body = {
         "FileId": record.remote_id,
-        "MediaBasicInfo": library.basic(conn, caller, record),
-        "ProcedureTaskId": "",
+        "MediaBasicInfo": library.basic(conn, owner, record),
+        "ProcedureTaskId": task.remote_id if task else "",
         "ReviewAudioVideoTaskId": "",
-        "MetaData": library.meta(conn, caller, record),
+        "MetaData": library.meta(conn, owner, record),
     }
     payload = {"EventType": "NewFileUpload", "FileUploadEvent": body}
-    _add(conn, caller, "media.uploaded", record, payload, switch="upload")
+    _record(conn, owner, "media.uploaded", record, payload, "upload", task=task, told=told)
 
 
-def deleted(
-    conn: Connection, caller: Caller, record: MediaRecord, parts: Sequence[Mapping[str, Any]]
-) -> None:
+def deleted(conn: Connection, owner: Owner, record: MediaRecord, parts: Sequence[Mapping[str, Any]]) -> None:
     """Record FileDeleted, in the transaction that deletes; no ``parts`` stand for the whole media."""
     body = {
         "FileIdSet": [record.remote_id],
         "FileDeleteResultInfo": [{"FileId": record.remote_id, "DeleteParts": list(parts)}],
     }
     payload = {"EventType": "FileDeleted", "FileDeleteEvent": body}
-    _add(conn, caller, "media.deleted", record, payload, switch="deletion")
+    _record(conn, owner, "media.deleted", record, payload, "deletion")
 
 
-def _add(
+def notice(conn: Connection, owner: Owner, payload: Mapping[str, Any], *, told: bool = True) -> Notice:
+    """An event as the application is told of it, in its way; or not at all."""
+    config = config_of(conn, owner.account, owner.home.id)
+    pushed = told and config.mode == "PUSH" and bool(config.url)
+    return Notice(
+        payload,
+        queue=_queue(owner.home) if told and config.mode == "PULL" else "",
+        deliver=[Address(PUSH, config.url, {"app": owner.home.id})] if pushed else [],
+    )
+
+
+def _record(
     conn: Connection,
-    caller: Caller,
+    owner: Owner,
     type: str,
     record: MediaRecord,
     payload: Mapping[str, Any],
-    *,
     switch: str,
+    *,
+    task: Task | None = None,
+    told: bool = True,
 ) -> None:
-    wanted = _config(conn, caller)[switch]
-    caller.service.events.add(
+    wanted = config_of(conn, owner.account, owner.home.id).switches[switch]
+    way = notice(conn, owner, payload, told=told and wanted)
+    owner.service.events.add(
         conn,
         type=type,
         provider=PROVIDER,
-        account=caller.account,
+        account=owner.account,
         media=record,
         payload=payload,
-        queue=_queue(caller.home) if wanted else "",
+        queue=way.queue,
+        deliver=way.deliver,
+        task=task,
     )
 
 
 def _queue(app: App) -> str:
     return f"tencent:{app.id}"
-
-
-def _config(conn: Connection, caller: Caller) -> dict[str, bool]:
-    where = (event_config.c.account == caller.account, event_config.c.app == caller.home.id)
-    row = conn.execute(select(event_config).where(*where)).mappings().first()
-    return {column: bool(row and row[column]) for column in _SWITCHES.values()}
 
 
 async def _pull(caller: Caller, params: Params) -> dict[str, Any]:
@@ -138,26 +184,43 @@ def _event_of(caller: Caller, handle: str) -> str:
 
 
 async def _describe(caller: Caller, params: Params) -> dict[str, Any]:
-    config = await caller.service.catalog.read(lambda conn: _config(conn, caller))
-    switches = {name: "ON" if config[column] else "OFF" for name, column in _SWITCHES.items()}
-    return {"Mode": "PULL", "NotificationUrl": "", **switches}
+    config = await caller.service.catalog.read(lambda conn: config_of(conn, caller.account, caller.home.id))
+    switches = {name: "ON" if config.switches[column] else "OFF" for name, column in _SWITCHES.items()}
+    return {"Mode": config.mode, "NotificationUrl": config.url, **switches}
 
 
 async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
-    if params["Mode"] == "PUSH" or params["NotificationUrl"]:
-        raise ApiError(codes.UNSUPPORTED, "this service delivers events by PULL only")
+    if params["NotificationUrl"]:
+        _check(params["NotificationUrl"])
+    sealed = caller.service.vault.seal(params["SignKey"].encode()) if params["SignKey"] else ""
 
     def modify(conn: Connection) -> None:
-        config = _config(conn, caller)
-        for name, column in _SWITCHES.items():
-            if params[name] is not None:
-                config[column] = params[name] == "ON"
+        config = config_of(conn, caller.account, caller.home.id)
+        given = {column: params[name] for name, column in _SWITCHES.items() if params[name] is not None}
+        values = {
+            "mode": params["Mode"] or config.mode,
+            "url": config.url if params["NotificationUrl"] is None else params["NotificationUrl"],
+            "sign_key_sealed": config.sign_key_sealed if params["SignKey"] is None else sealed,
+            **config.switches,
+            **{column: value == "ON" for column, value in given.items()},
+        }
+        if params["Mode"] == "PUSH" and not values["url"]:
+            raise ApiError(
+                f"{codes.INVALID_VALUE}.NotificationUrl", "events are pushed to a URL: give NotificationUrl"
+            )
         mine = (event_config.c.account == caller.account, event_config.c.app == caller.home.id)
         conn.execute(delete(event_config).where(*mine))
-        conn.execute(insert(event_config).values(account=caller.account, app=caller.home.id, **config))
+        conn.execute(insert(event_config).values(account=caller.account, app=caller.home.id, **values))
 
     await caller.service.catalog.write(modify)
     return {}
+
+
+def _check(url: str) -> None:
+    try:
+        targets.check(url)
+    except targets.TargetRefused as problem:
+        raise ApiError(f"{codes.INVALID_VALUE}.NotificationUrl", str(problem)) from None
 
 
 ACTIONS = {

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from vodkit.server.contract import MediaQuery, MediaRecord, Service, StoredObject
+from vodkit.server.processing import Output
 
 from ..wire import category
-from . import classes
-from .caller import Caller
+from . import classes, made
+from .caller import Owner
 from .credentials import PROVIDER
 from .fields import shown_time
 
@@ -34,30 +35,24 @@ SECTIONS = {
 
 _PAGE = 1000
 
-_NO_STREAMS: Mapping[str, Any] = {
-    "Bitrate": 0,
-    "Height": 0,
-    "Width": 0,
-    "Duration": 0.0,
-    "Rotate": 0,
-    "VideoStreamSet": [],
-    "AudioStreamSet": [],
-    "VideoDuration": 0.0,
-    "AudioDuration": 0.0,
-}
 
-
-def find(conn: Connection, caller: Caller, file_id: str) -> MediaRecord | None:
-    """A media of the caller's application; those of other applications count as absent."""
-    record = caller.service.media.get(conn, PROVIDER, file_id)
-    if record is None or record.account != caller.account or record.attrs["app"] != caller.home.id:
+def find(conn: Connection, owner: Owner, file_id: str) -> MediaRecord | None:
+    """A media of the owner's application; those of other applications count as absent."""
+    record = owner.service.media.get(conn, PROVIDER, file_id)
+    if record is None or record.account != owner.account or record.attrs["app"] != owner.home.id:
         return None
     return record
 
 
-def mine(caller: Caller, **facts: Collection[str] | Collection[int]) -> MediaQuery:
-    """The query for all media of the caller's application whose facts are among these."""
-    return MediaQuery(PROVIDER, caller.account, attrs={"app": (caller.home.id,), **facts})
+def at(conn: Connection, owner: Owner, key: str) -> MediaRecord | None:
+    """The media of the owner's application whose original is stored under a key."""
+    record = owner.service.media.holding(conn, PROVIDER, owner.home.bucket, key)
+    return find(conn, owner, record.remote_id) if record and record.key == key else None
+
+
+def mine(owner: Owner, **facts: Collection[str] | Collection[int]) -> MediaQuery:
+    """The query for all media of the owner's application whose facts are among these."""
+    return MediaQuery(PROVIDER, owner.account, attrs={"app": (owner.home.id,), **facts})
 
 
 def members(conn: Connection, service: Service, space: str, folder: str) -> list[StoredObject]:
@@ -70,27 +65,51 @@ def members(conn: Connection, service: Service, space: str, folder: str) -> list
     return found
 
 
-def changed(record: MediaRecord, caller: Caller, attrs: Mapping[str, Any], **values: Any) -> MediaRecord:
+def changed(record: MediaRecord, owner: Owner, attrs: Mapping[str, Any], **values: Any) -> MediaRecord:
     """A copy of a record with some values and some of its ``attrs`` replaced."""
-    return replace(record, attrs={**record.attrs, **attrs}, updated=caller.now, **values)
+    return replace(record, attrs={**record.attrs, **attrs}, updated=owner.now, **values)
 
 
-def info(
-    conn: Connection, caller: Caller, record: MediaRecord, filters: Iterable[str] | None
-) -> dict[str, Any]:
-    """MediaInfo of a record; sections that ``filters`` does not name are null."""
+def infos(
+    conn: Connection, owner: Owner, records: Sequence[MediaRecord], filters: Iterable[str] | None
+) -> list[dict[str, Any]]:
+    """MediaInfo of records; sections that ``filters`` does not name are null."""
     wanted = set(filters or SECTIONS)
-    shown: dict[str, Any] = {"FileId": record.remote_id}
+    outputs = owner.service.outputs.of_many(conn, [record.id for record in records])
+    return [_info(_View(conn, owner, record, outputs.get(record.id, [])), wanted) for record in records]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A media, and what was made of it."""
+
+    conn: Connection
+    owner: Owner
+    record: MediaRecord
+    outputs: Sequence[Output]
+
+    def section(self, name: str) -> list[Output]:
+        """What was made under templates of a kind."""
+        return made.of_section(self.outputs, name)
+
+
+def _info(view: _View, wanted: Collection[str]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"FileId": view.record.remote_id}
     for name, member in SECTIONS.items():
         make = _MAKERS.get(name)
-        shown[member] = make(conn, caller, record) if make and name in wanted else None
+        shown[member] = make(view) if make and name in wanted else None
     return shown
 
 
-def basic(conn: Connection, caller: Caller, record: MediaRecord) -> dict[str, Any]:
+def basic(conn: Connection, owner: Owner, record: MediaRecord) -> dict[str, Any]:
     """MediaBasicInfo of a record."""
-    attrs = record.attrs
-    names = classes.path_names(conn, caller, attrs["class"])
+    return _basic(_View(conn, owner, record, owner.service.outputs.of(conn, record.id)))
+
+
+def _basic(view: _View) -> dict[str, Any]:
+    record, attrs = view.record, view.record.attrs
+    names = classes.path_names(view.conn, view.owner, attrs["class"])
+    own_cover = url(view.owner, record, record.cover_key)
     return {
         "Name": record.title,
         "Description": attrs["description"],
@@ -100,9 +119,9 @@ def basic(conn: Connection, caller: Caller, record: MediaRecord) -> dict[str, An
         "ClassId": attrs["class"],
         "ClassName": names[-1],
         "ClassPath": "-".join(names),
-        "CoverUrl": url(caller, record, record.cover_key),
+        "CoverUrl": own_cover or made.cover_url(view.owner.service, view.outputs),
         "Type": attrs["type"],
-        "MediaUrl": url(caller, record, record.key),
+        "MediaUrl": url(view.owner, record, record.key),
         "SourceInfo": {"SourceType": "Upload", "SourceContext": attrs["source_context"]},
         "StorageRegion": attrs["region"],
         "StoragePath": f"/{record.key}",
@@ -114,56 +133,96 @@ def basic(conn: Connection, caller: Caller, record: MediaRecord) -> dict[str, An
     }
 
 
-def meta(conn: Connection, caller: Caller, record: MediaRecord) -> dict[str, Any]:
-    """MediaMetaData of a record: what is known without looking into the media."""
-    found = caller.service.objects.get(conn, PROVIDER, record.space, record.key)
+def meta(conn: Connection, owner: Owner, record: MediaRecord) -> dict[str, Any]:
+    """MediaMetaData of a record: what is known of its original by now."""
+    found = owner.service.objects.get(conn, PROVIDER, record.space, record.key)
     digest = found.blob.digests.get("md5", "") if found else ""
-    return {"Size": record.size, "Container": record.attrs["type"], "Md5": digest, **_NO_STREAMS}
+    return made.meta(record.size, record.attrs["type"], digest, record.facts)
 
 
-def url(caller: Caller, record: MediaRecord, key: str) -> str:
+def url(owner: Owner, record: MediaRecord, key: str) -> str:
     """Where one of a media's objects plays; ``""`` for no object."""
-    return caller.service.play_url(PROVIDER, record.space, key) if key else ""
+    return owner.service.play_url(PROVIDER, record.space, key) if key else ""
 
 
-def _transcodes(conn: Connection, caller: Caller, record: MediaRecord) -> dict[str, Any]:
-    if not record.key:
-        return {"TranscodeSet": []}
+def _meta(view: _View) -> dict[str, Any]:
+    return meta(view.conn, view.owner, view.record)
+
+
+def _transcodes(view: _View) -> dict[str, Any]:
+    items = [made.transcode(view.owner.service, output) for output in view.section("transcode")]
+    return {"TranscodeSet": [_original(view), *items] if view.record.key else items}
+
+
+def _original(view: _View) -> dict[str, Any]:
     original = {
-        "Url": url(caller, record, record.key),
+        "Url": url(view.owner, view.record, view.record.key),
         "Definition": 0,
         "DigitalWatermarkType": "None",
-        **meta(conn, caller, record),
+        **_meta(view),
     }
     del original["Rotate"], original["VideoDuration"], original["AudioDuration"]
-    return {"TranscodeSet": [original]}
+    return original
 
 
-def _key_frames(conn: Connection, caller: Caller, record: MediaRecord) -> dict[str, Any] | None:
-    frames = record.attrs["key_frames"]
+def _adaptive(view: _View) -> dict[str, Any] | None:
+    streams = view.section("adaptive")
+    items = [item for output in streams for item in made.adaptive(view.conn, view.owner, output)]
+    return {"AdaptiveDynamicStreamingSet": items} if items else None
+
+
+def _animations(view: _View) -> dict[str, Any] | None:
+    items = [made.animation(view.owner.service, output) for output in view.section("animation")]
+    return {"AnimatedGraphicsSet": items} if items else None
+
+
+def _sprites(view: _View) -> dict[str, Any] | None:
+    items = [made.sprite(view.owner.service, output) for output in view.section("sprite")]
+    return {"ImageSpriteSet": items} if items else None
+
+
+def _snapshots(view: _View) -> dict[str, Any] | None:
+    items = made.snapshots(view.owner.service, view.section("snapshot"))
+    return {"SnapshotByTimeOffsetSet": items} if items else None
+
+
+def _sampled(view: _View) -> dict[str, Any] | None:
+    items = made.sampled(view.conn, view.owner, view.section("sample"))
+    return {"SampleSnapshotSet": items} if items else None
+
+
+def _key_frames(view: _View) -> dict[str, Any] | None:
+    frames = view.record.attrs["key_frames"]
     return {"KeyFrameDescSet": frames} if frames else None
 
 
-def _subtitles(conn: Connection, caller: Caller, record: MediaRecord) -> dict[str, Any]:
-    return {"SubtitleSet": [subtitle(caller, record, item) for item in record.attrs["subtitles"]]}
+def _subtitles(view: _View) -> dict[str, Any]:
+    return {
+        "SubtitleSet": [subtitle(view.owner, view.record, item) for item in view.record.attrs["subtitles"]]
+    }
 
 
-def subtitle(caller: Caller, record: MediaRecord, item: Mapping[str, Any]) -> dict[str, Any]:
+def subtitle(owner: Owner, record: MediaRecord, item: Mapping[str, Any]) -> dict[str, Any]:
     """MediaSubtitleItem of a stored subtitle."""
     return {
         "Id": item["id"],
         "Name": item["name"],
         "Language": item["language"],
         "Format": item["format"],
-        "Url": url(caller, record, item["key"]),
+        "Url": url(owner, record, item["key"]),
         "Source": "UserUploaded",
     }
 
 
 _MAKERS = {
-    "basicInfo": basic,
-    "metaData": meta,
+    "basicInfo": _basic,
+    "metaData": _meta,
     "transcodeInfo": _transcodes,
+    "animatedGraphicsInfo": _animations,
+    "imageSpriteInfo": _sprites,
+    "snapshotByTimeOffsetInfo": _snapshots,
+    "sampleSnapshotInfo": _sampled,
     "keyFrameDescInfo": _key_frames,
+    "adaptiveDynamicStreamingInfo": _adaptive,
     "subtitleInfo": _subtitles,
 }

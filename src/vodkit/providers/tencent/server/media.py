@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from vodkit.server.contract import MediaRecord
+from vodkit.server.processing import ENDED, Task
 
 from ..wire import Limits, codes
-from . import events, library
+from . import events, library, made
 from .answer import ApiError
-from .caller import Action, Caller
+from .caller import Action, Caller, Owner
 from .credentials import PROVIDER
 from .fields import ID, Field, Params, choice, needed, several, upto
 
@@ -23,6 +25,8 @@ _PARTS = (
     "WechatPublishFiles",
     "WechatMiniProgramPublishFiles",
 )
+_OUTPUTS = {"TranscodeFiles": "transcode", "AdaptiveDynamicStreamingFiles": "adaptive"}
+"""Sections of outputs by the type of a part. Nothing is published to WeChat here."""
 
 
 def existing(conn: Connection, caller: Caller, file_id: str) -> MediaRecord:
@@ -53,7 +57,7 @@ async def _describe(caller: Caller, params: Params) -> dict[str, Any]:
         found = [record for id in ids if (record := library.find(conn, caller, id))]
         there = {record.remote_id for record in found}
         return {
-            "MediaInfoSet": [library.info(conn, caller, record, params["Filters"]) for record in found],
+            "MediaInfoSet": library.infos(conn, caller, found, params["Filters"]),
             "NotExistFileIdSet": [id for id in ids if id not in there],
         }
 
@@ -67,12 +71,27 @@ async def _delete(caller: Caller, params: Params) -> dict[str, Any]:
         record = existing(conn, caller, params["FileId"])
         if not parts:
             caller.service.media.delete(conn, record.id)
-        elif any(part["Type"] == "OriginalFiles" for part in parts):
+        _delete_outputs(conn, caller, record, parts)
+        if any(part["Type"] == "OriginalFiles" for part in parts):
             _delete_original(conn, caller, record)
         events.deleted(conn, caller, record, parts)
 
     await caller.service.catalog.write(remove)
     return {}
+
+
+def _delete_outputs(
+    conn: Connection, caller: Caller, record: MediaRecord, parts: Sequence[Mapping[str, Any]]
+) -> None:
+    """Delete what was made by these templates; Definition 0 stands for all of a type."""
+    wanted = {(_OUTPUTS.get(part["Type"]), part["Definition"]) for part in parts}
+    outputs = caller.service.outputs
+    gone = [
+        output.id
+        for output in outputs.of(conn, record.id)
+        if {(made.section(output), number) for number in (0, made.definition(output))} & wanted
+    ]
+    outputs.remove(conn, record, gone)
 
 
 def _delete_original(conn: Connection, caller: Caller, record: MediaRecord) -> None:
@@ -87,7 +106,7 @@ def _delete_original(conn: Connection, caller: Caller, record: MediaRecord) -> N
 
 async def _forbid(caller: Caller, params: Params) -> dict[str, Any]:
     ids = _ids(params["FileIds"])
-    status = "blocked" if params["Operation"] == "forbid" else "ready"
+    change = block if params["Operation"] == "forbid" else _unblock
 
     def forbid(conn: Connection) -> list[str]:
         absent = []
@@ -95,11 +114,42 @@ async def _forbid(caller: Caller, params: Params) -> dict[str, Any]:
             record = library.find(conn, caller, id)
             if record is None:
                 absent.append(id)
-            elif record.status in ("ready", "blocked"):
-                caller.service.media.update(conn, replace(record, status=status, updated=caller.now))
+            else:
+                change(conn, caller, record)
         return absent
 
     return {"NotExistFileIdSet": await caller.service.catalog.write(forbid)}
+
+
+def block(conn: Connection, owner: Owner, record: MediaRecord) -> None:
+    """Let nobody watch a media; its own status is kept for later."""
+    if record.status != "blocked":
+        changed = library.changed(record, owner, {"before": record.status}, status="blocked")
+        owner.service.media.update(conn, changed)
+
+
+def _unblock(conn: Connection, owner: Owner, record: MediaRecord) -> None:
+    if record.status == "blocked":
+        status = record.attrs.get("before") or "ready"
+        owner.service.media.update(conn, library.changed(record, owner, {"before": ""}, status=status))
+
+
+def settle(conn: Connection, owner: Owner, task: Task) -> None:
+    """What the end of a task means for its media: it stays blocked if it is, and a cover that was asked for
+    takes the place of the one that was uploaded."""
+    record = owner.service.media.by_id(conn, task.media)
+    if record is None or task.state not in ENDED:
+        return
+    if record.attrs.get("before"):
+        block(conn, owner, record)
+    made_cover = any(
+        output.kind == "cover" and output.task == task.id
+        for output in owner.service.outputs.of(conn, record.id)
+    )
+    if made_cover and record.cover_key and not task.attrs.get("upload"):
+        owner.service.objects.delete(conn, PROVIDER, record.space, record.cover_key)
+        present = owner.service.media.by_id(conn, record.id) or record
+        owner.service.media.update(conn, replace(present, cover_key="", updated=owner.now))
 
 
 _IDS = needed(Field(item=upto(Limits.FILE_ID, code=codes.FILE_IDS)))

@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
-from vodkit.server.contract import MediaRecord, Upload
+from vodkit.server.contract import MediaRecord
 
 from ..wire import Limits, codes
-from . import classes, library
+from . import classes, files, library
 from .answer import ApiError
 from .caller import Action, Caller
 from .credentials import PROVIDER
 from .fields import FLAG, ID, Field, Params, choice, moment, needed, record, several, upto, within
 from .media import existing
 
-_IMAGES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png", b"GIF8": "gif"}
 _SUBTITLES_MOST = 100
-
-
-class _Bytes:
-    """Bytes at hand, as a request body."""
-
-    def __init__(self, data: bytes) -> None:
-        self.length: int | None = len(data)
-        self._data = data
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._data
-
-    async def read(self, limit: int) -> bytes:
-        return self._data
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """A small file that is on disk and waits for its name."""
-
-    upload: Upload
-    content_type: str
-    md5: str
 
 
 async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
@@ -78,7 +50,7 @@ async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
         if cover is not None:
             values["cover_key"] = cover.upload.key
         for stored in ([cover] if cover else []) + [stored for _, stored in subtitles]:
-            _name(conn, caller, stored)
+            files.name(conn, caller, stored)
         changed = library.changed(media, caller, attrs, **values)
         _drop_unused(conn, caller, media, changed)
         caller.service.media.update(conn, changed)
@@ -132,20 +104,18 @@ def _subtitles(
     return [*kept, *added]
 
 
-async def _store_cover(caller: Caller, media: MediaRecord, text: str | None) -> _Stored | None:
+async def _store_cover(caller: Caller, media: MediaRecord, text: str | None) -> files.Stored | None:
     if not text:
         return None
-    data = _decoded(text, "CoverData")
-    kind = next((kind for magic, kind in _IMAGES.items() if data.startswith(magic)), None)
-    if kind is None:
-        raise ApiError(f"{codes.INVALID_VALUE}.PicFormatError", "CoverData is not a GIF, JPEG or PNG image")
+    data = files.decoded(text, "CoverData")
+    kind = files.image_kind(data, "CoverData")
     key = f"{media.folder}{secrets.randbelow(10**10):010}.{kind.replace('jpeg', 'jpg')}"
-    return await _store(caller, media, key, f"image/{kind}", data)
+    return await files.store(caller, media.space, key, f"image/{kind}", data)
 
 
 async def _store_subtitle(
     caller: Caller, media: MediaRecord, given: Mapping[str, Any]
-) -> tuple[dict[str, Any], _Stored]:
+) -> tuple[dict[str, Any], files.Stored]:
     item = {
         "id": given.get("Id") or secrets.token_hex(6),
         "name": given["Name"],
@@ -153,47 +123,8 @@ async def _store_subtitle(
         "format": given["Format"],
         "key": f"{media.folder}subtitles/{secrets.token_hex(6)}.{given['Format']}",
     }
-    data = _decoded(given["Content"], "Content")
-    return item, await _store(caller, media, item["key"], "text/vtt", data)
-
-
-def _decoded(text: str, name: str) -> bytes:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise ApiError(codes.INVALID_VALUE, f"{name} is not base64") from None
-
-
-async def _store(caller: Caller, media: MediaRecord, key: str, content_type: str, data: bytes) -> _Stored:
-    """Put bytes on disk; they have no name until :func:`_name`, and are let go if they never get one."""
-    service = caller.service
-
-    def create(conn: Connection) -> Upload:
-        return service.uploads.create(
-            conn,
-            account=caller.account,
-            provider=PROVIDER,
-            space=media.space,
-            key=key,
-            content_type=content_type,
-        )
-
-    upload = await service.catalog.write(create)
-    await service.uploads.receive(upload, 1, _Bytes(data))
-    return _Stored(upload, content_type, hashlib.md5(data, usedforsecurity=False).hexdigest())
-
-
-def _name(conn: Connection, caller: Caller, stored: _Stored) -> None:
-    caller.service.objects.put(
-        conn,
-        account=caller.account,
-        provider=PROVIDER,
-        space=stored.upload.space,
-        key=stored.upload.key,
-        blob=caller.service.uploads.complete(conn, stored.upload.id),
-        content_type=stored.content_type,
-        etag=stored.md5,
-    )
+    data = files.decoded(given["Content"], "Content")
+    return item, await files.store(caller, media.space, item["key"], "text/vtt", data)
 
 
 def _drop_unused(conn: Connection, caller: Caller, before: MediaRecord, after: MediaRecord) -> None:

@@ -78,6 +78,33 @@ ADAPTIVE: Mapping[int, Mapping[str, Any]] = {
     }
 }
 
+
+def _picture(definition: int, name: str, **rules: Any) -> dict[str, Any]:
+    shared = {"Definition": definition, "Type": "Preset", "Name": name, "Comment": ""}
+    size = {"Width": 0, "Height": 0, "ResolutionAdaptive": "open", "FillType": "black"}
+    return {**shared, **size, "Format": "jpg", **rules, **_SINCE}
+
+
+SNAPSHOT: Mapping[int, Mapping[str, Any]] = {10: _picture(10, "Snapshots at moments")}
+SAMPLE: Mapping[int, Mapping[str, Any]] = {
+    10: _picture(10, "Snapshots every 10 %", SampleType="Percent", SampleInterval=10)
+}
+SPRITE: Mapping[int, Mapping[str, Any]] = {
+    10: _picture(
+        10,
+        "Sprites every 10 s",
+        Width=142,
+        Height=80,
+        SampleType="Time",
+        SampleInterval=10,
+        RowCount=10,
+        ColumnCount=10,
+    )
+}
+ANIMATION: Mapping[int, Mapping[str, Any]] = {
+    20000: _picture(20000, "GIF", Width=400, Format="gif", Fps=5, Quality=75)
+}
+
 PROCEDURES: Mapping[str, Mapping[str, Any]] = {
     "LongVideoPreset": {
         "Name": "LongVideoPreset",

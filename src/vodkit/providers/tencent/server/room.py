@@ -10,13 +10,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData
 
 from vodkit.server import logs
-from vodkit.server.contract import Account, Head, MediaRecord, Receive, Scope, Send, Service, StoredObject
+from vodkit.server.contract import (
+    Account,
+    Blob,
+    Head,
+    MediaRecord,
+    Receive,
+    Scope,
+    Send,
+    Service,
+    StoredObject,
+)
 from vodkit.server.dispatch import head_of
-from vodkit.server.errors import StorageFull, TooLarge, Truncated
+from vodkit.server.errors import QuotaExceeded, StorageFull, TooLarge, Truncated
 from vodkit.server.incoming import Body
+from vodkit.server.processing import CallbackStyle, Notice, Task
 
 from .. import sign
 from ..cos.errors import EXPIRED
@@ -25,9 +36,29 @@ from ..cos.sign import Refused
 from ..cos.wire import MIN_PART
 from ..wire import ACTIONS as WIRE
 from ..wire import SERVICE, VERSION, BadField, codes, convert, error_body, parse_form, success_body
-from . import apps, auth, classes, events, manifest, media, modify, search, sts, tasks, templates, upload
+from . import (
+    apps,
+    auth,
+    beyond,
+    classes,
+    detail,
+    events,
+    manifest,
+    media,
+    modify,
+    plays,
+    procedure_templates,
+    pulls,
+    push,
+    search,
+    sts,
+    tasks,
+    templates,
+    upload,
+    watermarks,
+)
 from .answer import ApiError, reply
-from .caller import Action, Caller
+from .caller import Action, Caller, Owner
 from .credentials import BadToken, Credentials, Parts, UnknownKey
 from .fields import ID, take
 from .tables import METADATA
@@ -47,8 +78,12 @@ _ACTIONS: Mapping[str, Action] = {
     **search.ACTIONS,
     **modify.ACTIONS,
     **classes.ACTIONS,
+    **procedure_templates.ACTIONS,
     **templates.ACTIONS,
+    **watermarks.ACTIONS,
     **tasks.ACTIONS,
+    **pulls.ACTIONS,
+    **plays.ACTIONS,
     **events.ACTIONS,
     **apps.ACTIONS,
 }
@@ -87,6 +122,7 @@ class Room:
         self._credentials = Credentials(service)
         self._store = Cos(service, self._store_access)
         self._log = logs.get("tencent")
+        self.callbacks: Mapping[str, CallbackStyle] = {events.PUSH: push.Push(service)}
 
     def claims(self, head: Head) -> bool:
         """Whether a request is for the API or for the object store."""
@@ -124,6 +160,8 @@ class Room:
             document = error_body(request_id, "RequestSizeLimitExceeded", f"at most {limit} bytes are taken")
         except Truncated:
             return
+        except QuotaExceeded as problem:
+            document = error_body(request_id, codes.LIMIT_EXCEEDED, str(problem))
         except StorageFull:
             document = error_body(request_id, codes.INTERNAL, "the service has no room left")
         except Exception:
@@ -138,14 +176,21 @@ class Room:
         api = _APIS[call.service]
         action = api.actions.get(call.action)
         if action is None:
-            tasks.refuse_beyond(call.action)
+            beyond.refuse(call.action)
             raise ApiError(codes.INVALID_ACTION, f"the action {call.action} does not exist here")
         if call.version != api.version:
             raise ApiError(codes.NO_SUCH_VERSION, f"there is only the version {api.version}")
         if not credential.grant.allows(call.service, call.action):
             raise ApiError(codes.AUTH_UNAUTHORIZED, "these credentials do not allow this action")
         params = self._params(call, api, action)
-        caller = Caller(self._service, self._credentials, credential, request_id, now)
+        caller = Caller(
+            service=self._service,
+            account=credential.account.id,
+            now=now,
+            credentials=self._credentials,
+            credential=credential,
+            request_id=request_id,
+        )
         if action.in_app:
             app = await apps.resolve(self._service, credential.account, params["SubAppId"])
             caller = dataclasses.replace(caller, app=app)
@@ -217,6 +262,31 @@ class Room:
             "expires": minted.expires,
         }
 
+    def task_changed(self, conn: Connection, task: Task) -> Notice | None:
+        """ProcedureStateChanged or PullComplete; see :class:`vodkit.server.processing.Works`."""
+        owner = self._owner(conn, task)
+        if owner is None:
+            return None
+        media.settle(conn, owner, task)
+        return detail.notice(conn, owner, task)
+
+    def pulled(self, conn: Connection, task: Task, blob: Blob, content_type: str) -> MediaRecord:
+        """Make the media of a pull; see :class:`vodkit.server.processing.Works`."""
+        owner = self._owner(conn, task)
+        assert owner is not None, "applications are never removed"
+        return pulls.pulled(conn, owner, task, blob, content_type)
+
+    def _owner(self, conn: Connection, task: Task) -> Owner | None:
+        """Whose task it is; of one that the room did not ask for, its media tells."""
+        id = task.attrs.get("app")
+        if id is None:
+            record = self._service.media.by_id(conn, task.media)
+            id = record.attrs["app"] if record else None
+        app = apps.known(conn, task.account, id) if id is not None else None
+        now = self._service.now()
+        return Owner(service=self._service, account=task.account, now=now, app=app) if app else None
+
     async def sweep(self, now: float) -> None:
-        """Remove upload sessions that are over."""
+        """Remove upload sessions that are over, and SessionIds that may come again."""
         await upload.sweep(self._service, now)
+        await tasks.sweep(self._service, now)

@@ -55,7 +55,7 @@ async def _search(caller: Caller, params: Params) -> dict[str, Any]:
             )
         return {
             "TotalCount": total,
-            "MediaInfoSet": [library.info(conn, caller, media, params["Filters"]) for media in page],
+            "MediaInfoSet": library.infos(conn, caller, page, params["Filters"]),
         }
 
     return await caller.service.catalog.read(search)

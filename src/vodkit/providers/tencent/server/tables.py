@@ -89,7 +89,7 @@ templates = Table(
     Column("updated", Double, nullable=False),
     Index("ix_tencent_templates_owner", "account", "app", "kind"),
 )
-"""Custom templates: procedure, transcode, adaptive streaming."""
+"""Custom templates of every kind."""
 
 event_config = Table(
     "tencent_event_config",
@@ -99,5 +99,20 @@ event_config = Table(
     Column("upload", Boolean, nullable=False),
     Column("deletion", Boolean, nullable=False),
     Column("persistence", Boolean, nullable=False),
+    Column("mode", String(4), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("sign_key_sealed", Text, nullable=False),
 )
-"""Which events an application wants."""
+"""Which events an application wants, and how it gets them."""
+
+session_ids = Table(
+    "tencent_session_ids",
+    METADATA,
+    Column("account", String(40), primary_key=True),
+    Column("app", BigInteger, primary_key=True, autoincrement=False),
+    Column("action", String(40), primary_key=True),
+    Column("id", String(50), primary_key=True),
+    Column("created", Double, nullable=False),
+    Index("ix_tencent_session_ids_created", "created"),
+)
+"""SessionIds that tasks were asked for with: none is taken twice within some days."""

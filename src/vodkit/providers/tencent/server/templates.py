@@ -1,6 +1,6 @@
-"""Template management: procedures, transcoding, adaptive streaming (tencent.md §B.7).
+"""The templates that procedures are made of (tencent.md §B.7).
 
-Templates are kept and checked here; what runs them is the workflow.
+Templates are kept and checked here; what they mean is in :mod:`.procedures`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from ..wire import Limits, codes
 from . import presets
+from . import template_fields as bounds
 from .answer import ApiError
-from .caller import Action, Caller
-from .fields import FLAG, ID, OFFSET, Field, Params, choice, needed, record, several, shown_time, upto, within
+from .caller import Action, Caller, Owner
+from .fields import ID, Field, Params, choice, needed, several, shown_time
 from .tables import templates
 
 _FIRST_DEFINITION = 1_000_000
@@ -42,40 +43,124 @@ class Kind:
 PROCEDURE = Kind("procedure", presets.PROCEDURES, "ProcedureTemplateSet")
 TRANSCODE = Kind("transcode", presets.TRANSCODE, "TranscodeTemplateSet", text_definition=True)
 ADAPTIVE = Kind("adaptive", presets.ADAPTIVE, "AdaptiveDynamicStreamingTemplateSet")
+SNAPSHOT = Kind("snapshot", presets.SNAPSHOT, "SnapshotByTimeOffsetTemplateSet")
+SAMPLE = Kind("sample", presets.SAMPLE, "SampleSnapshotTemplateSet")
+SPRITE = Kind("sprite", presets.SPRITE, "ImageSpriteTemplateSet")
+ANIMATION = Kind("animation", presets.ANIMATION, "AnimatedGraphicsTemplateSet")
+WATERMARK = Kind("watermark", {}, "WatermarkTemplateSet")
 
 Match = Callable[[Mapping[str, Any]], bool]
 
 
-def _mine(caller: Caller, kind: Kind) -> tuple[Any, ...]:
-    return (
-        templates.c.account == caller.account,
-        templates.c.app == caller.home.id,
-        templates.c.kind == kind.name,
-    )
+def find(conn: Connection, owner: Owner, kind: Kind, definition: int) -> Mapping[str, Any] | None:
+    """What a template says: a preset or one of the application's own."""
+    if definition in kind.presets:
+        return kind.presets[definition]
+    row = _row(conn, owner, kind, definition)
+    return row["spec"] if row else None
 
 
-def _rows(conn: Connection, caller: Caller, kind: Kind) -> list[RowMapping]:
-    query = select(templates).where(*_mine(caller, kind)).order_by(templates.c.id)
+def existing(conn: Connection, owner: Owner, kind: Kind, definition: int) -> Mapping[str, Any]:
+    """:func:`find` for one that must be there. Raises ``ResourceNotFound.TemplateNotExist``."""
+    found = find(conn, owner, kind, definition)
+    if found is None:
+        raise _absent(kind, definition)
+    return found
+
+
+def own(conn: Connection, owner: Owner, kind: Kind, definition: int, verb: str) -> RowMapping:
+    """A template that the application may ``Modify`` or ``Delete`` (``verb``).
+
+    Raises:
+        ApiError: it is a preset, or there is none.
+    """
+    if definition in kind.presets:
+        raise ApiError(
+            f"{codes.INVALID_VALUE}.{verb}DefaultTemplate", "a preset template cannot be changed or deleted"
+        )
+    row = _row(conn, owner, kind, definition)
+    if row is None:
+        raise _absent(kind, definition)
+    return row
+
+
+def rows(conn: Connection, owner: Owner, kind: Kind) -> list[RowMapping]:
+    """The application's own templates of a kind."""
+    query = select(templates).where(*_mine(owner, kind)).order_by(templates.c.id)
     return list(conn.execute(query).mappings())
 
 
-def _add(conn: Connection, caller: Caller, kind: Kind, spec: Mapping[str, Any]) -> int:
-    many = conn.scalar(select(func.count()).select_from(templates).where(*_mine(caller, kind)))
+def add(conn: Connection, owner: Owner, kind: Kind, spec: Mapping[str, Any]) -> int:
+    """Keep a new template; its definition."""
+    many = conn.scalar(select(func.count()).select_from(templates).where(*_mine(owner, kind)))
     if (many or 0) >= Limits.TEMPLATES:
         raise ApiError(codes.TOO_MANY_TEMPLATES, f"an application has at most {Limits.TEMPLATES} templates")
     added = conn.execute(
         insert(templates).values(
-            account=caller.account,
-            app=caller.home.id,
+            account=owner.account,
+            app=owner.home.id,
             kind=kind.name,
             name=spec["Name"],
             spec=dict(spec),
-            created=caller.now,
-            updated=caller.now,
+            created=owner.now,
+            updated=owner.now,
         )
     )
     assert added.inserted_primary_key is not None
     return _FIRST_DEFINITION + int(added.inserted_primary_key[0])
+
+
+def replace(conn: Connection, owner: Owner, row: RowMapping, spec: Mapping[str, Any]) -> None:
+    """Have a template say something else."""
+    values = {"spec": dict(spec), "name": spec["Name"], "updated": owner.now}
+    conn.execute(update(templates).where(templates.c.id == row["id"]).values(**values))
+
+
+def remove(conn: Connection, row: RowMapping) -> None:
+    """Forget a template."""
+    conn.execute(delete(templates).where(templates.c.id == row["id"]))
+
+
+def given(params: Params, names: Iterable[str]) -> dict[str, Any]:
+    """The parameters of these names that were given."""
+    return {name: params[name] for name in names if params[name] is not None}
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """``old`` with the members of ``new`` over it; objects are merged, members that are null are left."""
+    result = dict(old)
+    for name, value in new.items():
+        if isinstance(value, Mapping) and isinstance(old.get(name), Mapping):
+            result[name] = merged(old[name], value)
+        elif value is not None:
+            result[name] = value
+    return result
+
+
+async def listing(caller: Caller, params: Params, kind: Kind, match: Match) -> dict[str, Any]:
+    """The answer that lists templates."""
+    mine = await caller.service.catalog.read(lambda conn: rows(conn, caller, kind))
+    every: Iterable[Mapping[str, Any]] = [*kind.presets.values(), *(_shown(row, kind) for row in mine)]
+    found = [item for item in every if params["Type"] in (None, item["Type"]) and match(item)]
+    page = found[params["Offset"] : params["Offset"] + params["Limit"]]
+    return {"TotalCount": len(found), kind.listing: page}
+
+
+def _mine(owner: Owner, kind: Kind) -> tuple[Any, ...]:
+    return (
+        templates.c.account == owner.account,
+        templates.c.app == owner.home.id,
+        templates.c.kind == kind.name,
+    )
+
+
+def _row(conn: Connection, owner: Owner, kind: Kind, definition: int) -> RowMapping | None:
+    where = (*_mine(owner, kind), templates.c.id == definition - _FIRST_DEFINITION)
+    return conn.execute(select(templates).where(*where)).mappings().first()
+
+
+def _absent(kind: Kind, definition: int) -> ApiError:
+    return ApiError("ResourceNotFound.TemplateNotExist", f"there is no {kind.name} template {definition}")
 
 
 def _shown(row: RowMapping, kind: Kind) -> dict[str, Any]:
@@ -91,88 +176,38 @@ def _shown(row: RowMapping, kind: Kind) -> dict[str, Any]:
     return shown
 
 
-async def _list(caller: Caller, params: Params, kind: Kind, match: Match) -> dict[str, Any]:
-    rows = await caller.service.catalog.read(lambda conn: _rows(conn, caller, kind))
-    every: Iterable[Mapping[str, Any]] = [*kind.presets.values(), *(_shown(row, kind) for row in rows)]
-    found = [item for item in every if params["Type"] in (None, item["Type"]) and match(item)]
-    page = found[params["Offset"] : params["Offset"] + params["Limit"]]
-    return {"TotalCount": len(found), kind.listing: page}
-
-
-# --- procedures --------------------------------------------------------------------------------------
-
-
-async def _create_procedure(caller: Caller, params: Params) -> dict[str, Any]:
-    name = params["Name"]
-
-    def create(conn: Connection) -> None:
-        if name in presets.PROCEDURES or any(row["name"] == name for row in _rows(conn, caller, PROCEDURE)):
-            raise ApiError(codes.PROCEDURE_EXISTS, f"there is a procedure template {name} already")
-        _add(conn, caller, PROCEDURE, _spec(params, ("Name", "Comment", "MediaProcessTask")))
-
-    await caller.service.catalog.write(create)
-    return {}
-
-
-async def _reset_procedure(caller: Caller, params: Params) -> dict[str, Any]:
-    spec = _spec(params, ("Name", "Comment", "MediaProcessTask"))
-    await caller.service.catalog.write(
-        lambda conn: _replace(conn, caller, _named(conn, caller, params["Name"]), spec)
-    )
-    return {}
-
-
-async def _delete_procedure(caller: Caller, params: Params) -> dict[str, Any]:
-    await caller.service.catalog.write(lambda conn: _remove(conn, _named(conn, caller, params["Name"])))
-    return {}
-
-
-async def _list_procedures(caller: Caller, params: Params) -> dict[str, Any]:
-    names = params["Names"]
-    return await _list(caller, params, PROCEDURE, lambda item: not names or item["Name"] in names)
-
-
-def _named(conn: Connection, caller: Caller, name: str) -> RowMapping:
-    if name in presets.PROCEDURES:
-        raise ApiError(codes.PROCEDURE_NAME, "a preset template cannot be changed")
-    found = next((row for row in _rows(conn, caller, PROCEDURE) if row["name"] == name), None)
-    if found is None:
-        raise ApiError(codes.PROCEDURE_UNKNOWN, f"there is no procedure template {name}")
-    return found
-
-
-# --- templates with definitions ----------------------------------------------------------------------
+def _container_type(item: Mapping[str, Any]) -> str:
+    audio = item.get("Container") in ("mp3", "flac", "ogg", "m4a", "wav")
+    return "PureAudio" if audio or item.get("RemoveVideo") == 1 else "Video"
 
 
 def _crud(
-    suffix: str, kind: Kind, fields: Mapping[str, Field], needed_to_create: tuple[str, ...]
+    suffix: str, kind: Kind, fields: Mapping[str, Field], needed_to_create: tuple[str, ...] = ()
 ) -> dict[str, Action]:
     """The four actions of a kind whose templates are known by number."""
 
     async def create(caller: Caller, params: Params) -> dict[str, Any]:
-        spec = {"Name": "", "Comment": "", **_spec(params, fields)}
-        return {"Definition": await caller.service.catalog.write(lambda conn: _add(conn, caller, kind, spec))}
+        spec = {"Name": "", "Comment": "", **given(params, fields)}
+        return {"Definition": await caller.service.catalog.write(lambda conn: add(conn, caller, kind, spec))}
 
     async def modify(caller: Caller, params: Params) -> dict[str, Any]:
         def change(conn: Connection) -> None:
-            row = _defined(conn, caller, kind, params["Definition"], "ModifyDefaultTemplate")
-            _replace(conn, caller, row, _merged(row["spec"], _spec(params, fields)))
+            row = own(conn, caller, kind, params["Definition"], "Modify")
+            replace(conn, caller, row, merged(row["spec"], given(params, fields)))
 
         await caller.service.catalog.write(change)
         return {}
 
-    async def remove(caller: Caller, params: Params) -> dict[str, Any]:
+    async def drop(caller: Caller, params: Params) -> dict[str, Any]:
         await caller.service.catalog.write(
-            lambda conn: _remove(
-                conn, _defined(conn, caller, kind, params["Definition"], "DeleteDefaultTemplate")
-            )
+            lambda conn: remove(conn, own(conn, caller, kind, params["Definition"], "Delete"))
         )
         return {}
 
     async def describe(caller: Caller, params: Params) -> dict[str, Any]:
         wanted = {int(definition) for definition in params["Definitions"] or ()}
         container = params["ContainerType"]
-        return await _list(
+        return await listing(
             caller,
             params,
             kind,
@@ -182,120 +217,23 @@ def _crud(
             ),
         )
 
-    required = {
-        name: needed(bounds) if name in needed_to_create else bounds for name, bounds in fields.items()
-    }
-    page = {"Definitions": several(100), "ContainerType": choice("Video", "PureAudio"), **_PAGE}
+    required = {name: needed(field) if name in needed_to_create else field for name, field in fields.items()}
+    page = {"Definitions": several(100), "ContainerType": choice("Video", "PureAudio"), **bounds.PAGE}
     return {
         f"Create{suffix}": Action(create, required),
         f"Modify{suffix}": Action(modify, {"Definition": needed(ID), **fields}),
-        f"Delete{suffix}": Action(remove, {"Definition": needed(ID)}),
+        f"Delete{suffix}": Action(drop, {"Definition": needed(ID)}),
         f"Describe{suffix}s": Action(describe, page),
     }
 
 
-def _defined(conn: Connection, caller: Caller, kind: Kind, definition: int, preset_code: str) -> RowMapping:
-    if definition in kind.presets:
-        raise ApiError(
-            f"{codes.INVALID_VALUE}.{preset_code}", "a preset template cannot be changed or deleted"
-        )
-    where = (*_mine(caller, kind), templates.c.id == definition - _FIRST_DEFINITION)
-    found = conn.execute(select(templates).where(*where)).mappings().first()
-    if found is None:
-        raise ApiError("ResourceNotFound.TemplateNotExist", f"there is no template {definition}")
-    return found
-
-
-def _container_type(item: Mapping[str, Any]) -> str:
-    audio = item.get("Container") in ("mp3", "flac", "ogg", "m4a", "wav")
-    return "PureAudio" if audio or item.get("RemoveVideo") == 1 else "Video"
-
-
-# --- common ------------------------------------------------------------------------------------------
-
-
-def _spec(params: Params, names: Iterable[str]) -> dict[str, Any]:
-    return {name: params[name] for name in names if params[name] is not None}
-
-
-def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """``old`` with the members of ``new`` over it; objects are merged, members that are null are left."""
-    merged = dict(old)
-    for name, value in new.items():
-        if isinstance(value, Mapping) and isinstance(old.get(name), Mapping):
-            merged[name] = _merged(old[name], value)
-        elif value is not None:
-            merged[name] = value
-    return merged
-
-
-def _replace(conn: Connection, caller: Caller, row: RowMapping, spec: Mapping[str, Any]) -> None:
-    values = {"spec": dict(spec), "name": spec["Name"], "updated": caller.now}
-    conn.execute(update(templates).where(templates.c.id == row["id"]).values(**values))
-
-
-def _remove(conn: Connection, row: RowMapping) -> None:
-    conn.execute(delete(templates).where(templates.c.id == row["id"]))
-
-
-def _code(name: str) -> dict[str, str]:
-    return {"code": f"{codes.INVALID_VALUE}.{name}"}
-
-
-_VIDEO = record(
-    {
-        "Codec": choice("libx264", "libx265", "av1", **_code("VideoCodec")),
-        "Fps": within(0, 100, **_code("Fps")),
-        "Bitrate": within(128, 100_000, zero=True, **_code("VideoBitrate")),
-        "ResolutionAdaptive": choice("open", "close", **_code("ResolutionAdaptive")),
-        "Width": within(128, 8192, zero=True, **_code("Width")),
-        "Height": within(128, 8192, zero=True, **_code("Height")),
-        "FillType": choice("stretch", "black", "white", "gauss", **_code("FillType")),
-        "Vcrf": within(0, 51, **_code("Vcrf")),
-        "Gop": within(0, 100_000, **_code("Gop")),
-    }
-)
-_AUDIO = record(
-    {
-        "Codec": choice("libfdk_aac", "libmp3lame", "ac3", "flac", **_code("AudioCodec")),
-        "Bitrate": within(26, 256, zero=True, **_code("AudioBitrate")),
-        "SampleRate": choice(0, 16000, 32000, 44100, 48000, **_code("AudioSampleRate")),
-        "AudioChannel": choice(0, 1, 2, 6, **_code("AudioChannel")),
-    }
-)
-_PAGE = {"Type": choice("Preset", "Custom"), "Offset": OFFSET, "Limit": within(0, 100, default=10)}
-_COMMON = {"Name": upto(64), "Comment": upto(256)}
-_TRANSCODE_FIELDS = {
-    **_COMMON,
-    "Container": choice("mp4", "flv", "hls", "mp3", "flac", "ogg", "m4a", "wav"),
-    "RemoveVideo": FLAG,
-    "RemoveAudio": FLAG,
-    "VideoTemplate": _VIDEO,
-    "AudioTemplate": _AUDIO,
-    "SegmentType": choice("ts", "fmp4"),
-}
-_ADAPTIVE_FIELDS = {
-    **_COMMON,
-    "Format": choice("HLS", "MPEG-DASH"),
-    "StreamInfos": several(
-        10,
-        record({"Video": needed(_VIDEO), "Audio": needed(_AUDIO), "RemoveAudio": FLAG, "RemoveVideo": FLAG}),
-        low=1,
-    ),
-    "DrmType": upto(32),
-    "DisableHigherVideoBitrate": FLAG,
-    "DisableHigherVideoResolution": FLAG,
-    "SegmentType": choice("ts", "fmp4", "ts-segment", "fmp4-segment"),
-    "SegmentDuration": within(1, 10),
-}
-_PROCEDURE_NAME = needed(within(1, 20, code=codes.PROCEDURE_NAME))
-_PROCEDURE_FIELDS = {"Name": _PROCEDURE_NAME, "Comment": upto(256), "MediaProcessTask": Field()}
+_SAMPLED = ("SampleType", "SampleInterval")
 
 ACTIONS = {
-    "CreateProcedureTemplate": Action(_create_procedure, _PROCEDURE_FIELDS),
-    "ResetProcedureTemplate": Action(_reset_procedure, _PROCEDURE_FIELDS),
-    "DeleteProcedureTemplate": Action(_delete_procedure, {"Name": needed()}),
-    "DescribeProcedureTemplates": Action(_list_procedures, {"Names": several(100), **_PAGE}),
-    **_crud("TranscodeTemplate", TRANSCODE, _TRANSCODE_FIELDS, ("Container",)),
-    **_crud("AdaptiveDynamicStreamingTemplate", ADAPTIVE, _ADAPTIVE_FIELDS, ("Format", "StreamInfos")),
+    **_crud("TranscodeTemplate", TRANSCODE, bounds.TRANSCODE, ("Container",)),
+    **_crud("AdaptiveDynamicStreamingTemplate", ADAPTIVE, bounds.ADAPTIVE, ("Format", "StreamInfos")),
+    **_crud("SnapshotByTimeOffsetTemplate", SNAPSHOT, bounds.SNAPSHOT),
+    **_crud("SampleSnapshotTemplate", SAMPLE, bounds.SAMPLE, _SAMPLED),
+    **_crud("ImageSpriteTemplate", SPRITE, bounds.SPRITE, (*_SAMPLED, "RowCount", "ColumnCount")),
+    **_crud("AnimatedGraphicsTemplate", ANIMATION, bounds.ANIMATION, ("Fps",)),
 }

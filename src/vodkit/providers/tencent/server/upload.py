@@ -12,66 +12,46 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from vodkit.server.contract import MediaRecord, Service
+from vodkit.server.contract import Service
 
-from ..wire import COVER_TYPES, MEDIA_TYPES, Limits, category, codes
-from . import apps, classes, events, library
+from ..wire import COVER_TYPES, MEDIA_TYPES, codes
+from . import classes, intake, library
 from .answer import ApiError
 from .caller import Action, Caller
 from .credentials import DEFAULT_LIFE, PROVIDER, UPLOAD_OPERATIONS, Grant
-from .fields import ID, Field, Params, moment, needed, upto
+from .fields import Field, Params, needed, upto
 from .tables import sessions
 
 _BATCH = 1000
-_NAME = 255
 
 
 async def _apply(caller: Caller, params: Params) -> dict[str, Any]:
     app = caller.home
-    media_type = _type(params["MediaType"], MEDIA_TYPES, codes.MEDIA_TYPE, codes.INVALID_MEDIA_TYPE_MESSAGE)
+    media_type = intake.known_type(
+        params["MediaType"], MEDIA_TYPES, codes.MEDIA_TYPE, codes.INVALID_MEDIA_TYPE_MESSAGE
+    )
     cover_type = ""
     if params["CoverType"]:
-        cover_type = _type(
+        cover_type = intake.known_type(
             params["CoverType"], COVER_TYPES, codes.COVER_TYPE, codes.INVALID_COVER_TYPE_MESSAGE
         )
-    expires = moment(params["ExpireTime"], codes.EXPIRE_TIME)
-    if expires is not None and expires <= caller.now:
-        raise ApiError(codes.EXPIRE_TIME, "the expiry lies in the past")
-    region = params["StorageRegion"] or app.region
-    if region not in apps.enabled_regions(caller):
-        raise ApiError(codes.STORAGE_REGION, f"the storage region {region} is unknown or not enabled")
-    if params["MediaStoragePath"]:
-        raise ApiError(codes.MEDIA_STORAGE_PATH, "only applications in fileid+path mode choose a path")
-    if app.status != "On":
-        raise ApiError("FailedOperation.UserStatusInavlid", "the application is switched off")
-
-    file_id = str(10**17 + secrets.randbelow(9 * 10**18))
-    folder = f"{secrets.token_hex(4)}/{secrets.token_hex(4)}{file_id}/"
-    media_key = f"{folder}{_token()}.{media_type}"
-    cover_key = f"{folder}{_token()}.{cover_type}" if cover_type else ""
+    facts = intake.facts_of(caller, params, media_type)
+    media_key = intake.new_key(facts["folder"], media_type)
+    cover_key = intake.new_key(facts["folder"], cover_type) if cover_type else ""
     session_key = secrets.token_urlsafe(90)
     life = token_life(caller)
     lifetime = max(caller.service.settings.upload_lifetime, life)
-    facts = {
-        "folder": folder,
-        "region": region,
-        "type": media_type,
-        "name": params["MediaName"] or file_id,
-        "class": params["ClassId"],
-        "expires": expires,
-        "procedure": params["Procedure"] or "",
-        "source_context": params["SourceContext"] or "",
-        "session_context": params["SessionContext"] or "",
-    }
 
     def open_session(conn: Connection) -> None:
-        classes.must_exist(conn, caller, params["ClassId"])
+        caller.service.quota.check(conn, caller.account, 1)
+        classes.must_exist(conn, caller, facts["class"])
+        intake.check_procedure(conn, caller, facts["procedure"])
         conn.execute(
             insert(sessions).values(
                 key=session_key,
                 account=caller.account,
                 app=app.id,
-                file_id=file_id,
+                file_id=facts["file_id"],
                 bucket=app.bucket,
                 media_key=media_key,
                 cover_key=cover_key,
@@ -85,11 +65,11 @@ async def _apply(caller: Caller, params: Params) -> dict[str, Any]:
     await caller.service.catalog.write(open_session)
     return {
         "StorageBucket": app.bucket,
-        "StorageRegion": region,
+        "StorageRegion": facts["region"],
         "VodSessionKey": session_key,
         "MediaStoragePath": f"/{media_key}",
         "CoverStoragePath": f"/{cover_key}" if cover_key else "",
-        "TempCertificate": _certificate(caller, life, folder, file_id),
+        "TempCertificate": _certificate(caller, life, facts["folder"], facts["file_id"]),
     }
 
 
@@ -113,25 +93,16 @@ def _certificate(caller: Caller, life: int, folder: str, file_id: str) -> dict[s
     }
 
 
-def _type(given: str, known: frozenset[str], code: str, message: str) -> str:
-    lowered = given.lower()
-    if lowered not in known:
-        raise ApiError(code, message)
-    return lowered
-
-
-def _token() -> str:
-    return secrets.token_hex(6).upper()
-
-
 async def _commit(caller: Caller, params: Params) -> dict[str, Any]:
     def commit(conn: Connection) -> tuple[RowMapping, str]:
         session = _session(conn, caller, params["VodSessionKey"])
         if session["state"] != "open":
             return session, session["cover_key"]
-        record = _record(conn, caller, session)
-        caller.service.media.add(conn, record)
-        events.uploaded(conn, caller, record)
+        facts = {"file_id": session["file_id"], **session["facts"]}
+        keys = (session["media_key"], session["cover_key"])
+        record = intake.arrived(conn, caller, facts, *keys, told=True)
+        if record is None:
+            raise ApiError(codes.RESOURCE_NOT_FOUND, "the media file has not been uploaded")
         _close(conn, caller, session, record.cover_key)
         return session, record.cover_key
 
@@ -162,46 +133,6 @@ def is_open(conn: Connection, file_id: str) -> bool:
     """Whether a session is neither committed nor over; it stays so until the transaction of ``conn`` ends."""
     query = select(sessions.c.state).where(sessions.c.file_id == file_id)
     return conn.scalar(query.with_for_update(read=True)) == "open"
-
-
-def _record(conn: Connection, caller: Caller, session: RowMapping) -> MediaRecord:
-    """The media that a session became. Raises ``ResourceNotFound`` while its object is not there."""
-    facts = session["facts"]
-    members = library.members(conn, caller.service, session["bucket"], facts["folder"])
-    stored = {member.key for member in members}
-    if session["media_key"] not in stored:
-        raise ApiError(codes.RESOURCE_NOT_FOUND, "the media file has not been uploaded")
-    cover_key = session["cover_key"] if session["cover_key"] in stored else ""
-    return MediaRecord(
-        id=secrets.token_urlsafe(16),
-        provider=PROVIDER,
-        account=caller.account,
-        remote_id=session["file_id"],
-        kind=category(facts["type"]).lower(),
-        title=facts["name"],
-        status="ready",
-        space=session["bucket"],
-        key=session["media_key"],
-        cover_key=cover_key,
-        size=sum(member.blob.size for member in members if member.key != cover_key),
-        attrs={
-            "app": session["app"],
-            "type": facts["type"],
-            "region": facts["region"],
-            "class": facts["class"],
-            "description": "",
-            "tags": [],
-            "key_frames": [],
-            "subtitles": [],
-            "procedure": facts["procedure"],
-            "source_context": facts["source_context"],
-            "session_context": facts["session_context"],
-        },
-        created=caller.now,
-        updated=caller.now,
-        expires=facts["expires"],
-        folder=facts["folder"],
-    )
 
 
 def _close(conn: Connection, caller: Caller, session: RowMapping, cover_key: str) -> None:
@@ -250,15 +181,8 @@ ACTIONS = {
         _apply,
         {
             "MediaType": needed(),
-            "MediaName": upto(_NAME),
+            **intake.FIELDS,
             "CoverType": Field(),
-            "Procedure": upto(256),
-            "ExpireTime": upto(64, code=codes.EXPIRE_TIME),
-            "StorageRegion": upto(64),
-            "ClassId": Field(default=0, low=0, high=ID.high, code=codes.CLASS_ID),
-            "SourceContext": upto(Limits.SOURCE_CONTEXT),
-            "SessionContext": upto(Limits.SESSION_CONTEXT, code=codes.SESSION_CONTEXT_TOO_LONG),
-            "MediaStoragePath": upto(1024),
         },
     ),
     "CommitUpload": Action(_commit, {"VodSessionKey": needed(upto(1000))}),

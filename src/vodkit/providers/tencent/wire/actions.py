@@ -104,6 +104,51 @@ _TEMPLATES: Table = {
     **_PAGE,
     **_APP,
 }
+_PICTURE: Table = {
+    "Name": str,
+    "Comment": str,
+    "Width": int,
+    "Height": int,
+    "ResolutionAdaptive": str,
+    "FillType": str,
+    "Format": str,
+    **_APP,
+}
+_SAMPLED: Table = {**_PICTURE, "SampleType": str, "SampleInterval": int}
+_WATERMARK_TEMPLATE: Table = {
+    "Name": str,
+    "Comment": str,
+    "CoordinateOrigin": str,
+    "XPos": str,
+    "YPos": str,
+    "ImageTemplate": {
+        "ImageContent": str,
+        "Width": str,
+        "Height": str,
+        "RepeatType": str,
+        "Transparency": int,
+    },
+    **_APP,
+}
+
+
+def _crud(suffix: str, fields: Table, *, only_new: Table | None = None) -> Iterator[tuple[str, Table]]:
+    """The four actions of a kind of template."""
+    yield f"Create{suffix}", {**fields, **(only_new or {})}
+    yield f"Modify{suffix}", {"Definition": int, **fields}
+    yield f"Delete{suffix}", {"Definition": int, **_APP}
+    yield f"Describe{suffix}s", _TEMPLATES
+
+
+_TEMPLATE_ACTIONS: dict[str, Table] = {
+    **dict(_crud("TranscodeTemplate", _TRANSCODE)),
+    **dict(_crud("AdaptiveDynamicStreamingTemplate", _ADAPTIVE)),
+    **dict(_crud("SnapshotByTimeOffsetTemplate", _PICTURE)),
+    **dict(_crud("SampleSnapshotTemplate", _SAMPLED)),
+    **dict(_crud("ImageSpriteTemplate", {**_SAMPLED, "RowCount": int, "ColumnCount": int})),
+    **dict(_crud("AnimatedGraphicsTemplate", {**_PICTURE, "Fps": int, "Quality": float})),
+    **dict(_crud("WatermarkTemplate", _WATERMARK_TEMPLATE, only_new={"Type": str})),
+}
 _EVENT_CONFIG: Table = {
     "Mode": str,
     "NotificationUrl": str,
@@ -250,19 +295,20 @@ ACTIONS: Final[dict[str, Table]] = {
     "ResetProcedureTemplate": _PROCEDURE,
     "DeleteProcedureTemplate": {"Name": str, **_APP},
     "DescribeProcedureTemplates": {"Names": [str], "Type": str, **_PAGE, **_APP},
-    "CreateTranscodeTemplate": _TRANSCODE,
-    "ModifyTranscodeTemplate": {"Definition": int, **_TRANSCODE},
-    "DeleteTranscodeTemplate": {"Definition": int, **_APP},
-    "DescribeTranscodeTemplates": _TEMPLATES,
-    "CreateAdaptiveDynamicStreamingTemplate": _ADAPTIVE,
-    "ModifyAdaptiveDynamicStreamingTemplate": {"Definition": int, **_ADAPTIVE},
-    "DeleteAdaptiveDynamicStreamingTemplate": {"Definition": int, **_APP},
-    "DescribeAdaptiveDynamicStreamingTemplates": _TEMPLATES,
+    **_TEMPLATE_ACTIONS,
     "DescribeSubAppIds": {"Name": str, **_PAGE},
     "CreateSubAppId": {"Name": str, "Description": str, "Type": str, "Mode": str, "StorageRegion": str},
     "ModifySubAppIdInfo": {"Name": str, "Description": str, **_APP},
     "ModifySubAppIdStatus": {"Status": str, **_APP},
     "DescribeStorageRegions": {**_APP},
+    "DescribeMediaPlayStatDetails": {
+        "FileId": str,
+        "StartTime": str,
+        "EndTime": str,
+        "Interval": str,
+        **_APP,
+    },
+    "DescribeDailyMediaPlayStat": {"FileId": str, "StartDate": str, "EndDate": str, **_APP},
     "ForbidMediaDistribution": {"FileIds": [str], "Operation": str, **_APP},
 }
 """Every action that both ends know, and its fields."""

@@ -45,6 +45,7 @@ _REFUSALS: dict[type, tuple[str, str]] = {
     service_errors.TooLarge: ("EntityTooLarge", "the body is larger than is taken here"),
     service_errors.DigestMismatch: ("BadDigest", "the body does not have the MD5 that Content-MD5 gives"),
     service_errors.StorageFull: ("QuotaExceeded", "the server's storage is full; nothing was stored"),
+    service_errors.QuotaExceeded: ("QuotaExceeded", "the account's quota is used up; nothing was stored"),
     service_errors.UploadGone: ("NoSuchUpload", "the multipart upload was completed, aborted or has expired"),
     service_errors.PartsInvalid: ("InvalidPart", "a part was not received or was replaced"),
     service_errors.BadName: ("InvalidArgument", "the object key cannot be stored"),

@@ -1,0 +1,92 @@
+"""Small files that come inside of a request: covers, subtitles, watermarks."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from vodkit.server.contract import Upload
+
+from ..wire import codes
+from .answer import ApiError
+from .caller import Caller
+from .credentials import PROVIDER
+
+_IMAGES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png", b"GIF8": "gif"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A small file that is on disk and waits for its name."""
+
+    upload: Upload
+    content_type: str
+    md5: str
+
+
+def decoded(text: str, name: str) -> bytes:
+    """The bytes of a parameter that is base64. Raises ``InvalidParameterValue``."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise ApiError(codes.INVALID_VALUE, f"{name} is not base64") from None
+
+
+def image_kind(data: bytes, name: str) -> str:
+    """``gif``, ``jpeg`` or ``png``. Raises ``InvalidParameterValue.PicFormatError`` for anything else."""
+    kind = next((kind for magic, kind in _IMAGES.items() if data.startswith(magic)), None)
+    if kind is None:
+        raise ApiError(f"{codes.INVALID_VALUE}.PicFormatError", f"{name} is not a GIF, JPEG or PNG image")
+    return kind
+
+
+async def store(caller: Caller, space: str, key: str, content_type: str, data: bytes) -> Stored:
+    """Put bytes on disk; they have no name until :func:`name`, and are let go if they never get one."""
+    service = caller.service
+
+    def create(conn: Connection) -> Upload:
+        return service.uploads.create(
+            conn,
+            account=caller.account,
+            provider=PROVIDER,
+            space=space,
+            key=key,
+            content_type=content_type,
+        )
+
+    upload = await service.catalog.write(create)
+    await service.uploads.receive(upload, 1, _Bytes(data))
+    return Stored(upload, content_type, hashlib.md5(data, usedforsecurity=False).hexdigest())
+
+
+def name(conn: Connection, caller: Caller, stored: Stored) -> None:
+    """Give a stored file its name."""
+    caller.service.objects.put(
+        conn,
+        account=caller.account,
+        provider=PROVIDER,
+        space=stored.upload.space,
+        key=stored.upload.key,
+        blob=caller.service.uploads.complete(conn, stored.upload.id),
+        content_type=stored.content_type,
+        etag=stored.md5,
+    )
+
+
+class _Bytes:
+    """Bytes at hand, as a request body."""
+
+    def __init__(self, data: bytes) -> None:
+        self.length: int | None = len(data)
+        self._data = data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._data
+
+    async def read(self, limit: int) -> bytes:
+        return self._data

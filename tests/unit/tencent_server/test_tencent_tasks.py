@@ -1,0 +1,483 @@
+"""Procedures after an upload and tasks on their own: how they start, what shows of them, how they end."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from vodkit.providers.tencent.wire import Limits
+from vodkit.server.media.procedure import Position, Procedure, Rendition
+
+from . import worked
+from .world import Caller, World
+
+TASK_ID = re.compile(r"\d+-Procedure-[0-9a-f]{32}t\d")
+LONG = ("adaptive:10", "sprite:10", "cover:10")
+
+
+@pytest.fixture
+def app(one: Caller) -> dict[str, Any]:
+    app = {"SubAppId": one("CreateSubAppId", Name="tasks")["SubAppId"]}
+    one("ModifyEventConfig", Mode="PULL", UploadMediaCompleteEventSwitch="ON", **app)
+    return app
+
+
+def pulled(caller: Caller, **app: Any) -> list[dict[str, Any]]:
+    events = caller("PullEvents", **app)["EventSet"]
+    if events:
+        caller("ConfirmEvents", EventHandles=[event["EventHandle"] for event in events], **app)
+    return events
+
+
+def started(caller: Caller, **params: Any) -> tuple[str, str]:
+    """The FileId of an upload, and its ProcedureTaskId."""
+    app = {"SubAppId": params["SubAppId"]}
+    file_id = caller.upload(b"movie", **params)["FileId"]
+    uploaded = [event["FileUploadEvent"] for event in pulled(caller, **app) if "FileUploadEvent" in event]
+    return file_id, next(event["ProcedureTaskId"] for event in uploaded if event["FileId"] == file_id)
+
+
+def procedure_of(world: World, task_id: str) -> Procedure:
+    return Procedure.from_dict(worked.task_of(world, task_id).spec)
+
+
+def status_of(world: World, file_id: str) -> str:
+    service = world.service
+    record = service.catalog.read_now(lambda conn: service.media.get(conn, "tencent", file_id))
+    assert record is not None
+    return record.status
+
+
+def test_an_upload_runs_its_procedure_in_the_commit(one: Caller, world: World, app: dict[str, Any]) -> None:
+    file_id, task_id = started(one, Procedure="LongVideoPreset", SessionContext="ctx", **app)
+    assert TASK_ID.fullmatch(task_id)
+    assert task_id.startswith(f"{app['SubAppId']}-")
+    assert status_of(world, file_id) == "processing"
+    procedure = procedure_of(world, task_id)
+    by_name = {item.definition: item for item in procedure.also}
+    assert set(by_name) == set(LONG)
+    ladder = by_name["adaptive:10"]
+    assert [item.height for item in ladder.renditions] == [360, 540, 720]
+    assert [item.bitrate for item in ladder.renditions] == [400_000, 1_000_000, 1_800_000]
+    assert ladder.streaming
+    assert by_name["cover:10"].cover == Position(percent=0.0)
+    sprite = by_name["sprite:10"].sprite
+    assert sprite is not None
+    assert (sprite.width, sprite.height, sprite.columns, sprite.rows, sprite.interval) == (
+        142,
+        80,
+        10,
+        10,
+        10,
+    )
+    detail = one("DescribeTaskDetail", TaskId=task_id, **app)
+    assert (detail["TaskType"], detail["Status"], detail["BeginProcessTime"]) == ("Procedure", "WAITING", "")
+    assert detail["PullUploadTask"] is None
+    task = detail["ProcedureTask"]
+    assert (task["FileId"], task["Status"], task["SessionContext"]) == (file_id, "PROCESSING", "ctx")
+    assert {item["Type"] for item in task["MediaProcessResultSet"]} == {
+        "AdaptiveDynamicStreaming",
+        "ImageSprites",
+        "CoverBySnapshot",
+    }
+
+
+def test_a_finished_procedure_shows_the_same_everywhere(
+    one: Caller, world: World, app: dict[str, Any]
+) -> None:
+    file_id, task_id = started(one, Procedure="LongVideoPreset", **app)
+    worked.begin(world, task_id)
+    worked.step(world, task_id, "adaptive-0-encode", "encode", "running", progress=0.5)
+    running = one("DescribeTaskDetail", TaskId=task_id, **app)
+    assert running["Status"] == "PROCESSING"
+    parts = {item["Type"]: item for item in running["ProcedureTask"]["MediaProcessResultSet"]}
+    adaptive = parts["AdaptiveDynamicStreaming"]["AdaptiveDynamicStreamingTask"]
+    assert (adaptive["Status"], adaptive["Progress"], adaptive["Output"]) == ("PROCESSING", 50, None)
+    assert pulled(one, **app) == []
+
+    made = worked.end(world, task_id, LONG)
+    detail = one("DescribeTaskDetail", TaskId=task_id, **app)
+    assert detail["Status"] == "FINISH"
+    assert detail["FinishTime"] >= detail["BeginProcessTime"] >= detail["CreateTime"]
+    task = detail["ProcedureTask"]
+    (event,) = pulled(one, **app)
+    assert event["EventType"] == "ProcedureStateChanged"
+    assert event["ProcedureStateChangeEvent"] == task
+    parts = {item["Type"]: item for item in task["MediaProcessResultSet"]}
+    streams = parts["AdaptiveDynamicStreaming"]["AdaptiveDynamicStreamingTask"]
+    assert (streams["Status"], streams["Progress"], streams["ErrCodeExt"]) == ("SUCCESS", 100, "")
+    assert streams["Input"] == {"Definition": 10}
+    assert streams["Output"]["Url"] == worked.url(world, made["adaptive:10"])
+    assert (streams["Output"]["Package"], streams["Output"]["Definition"]) == ("HLS", 10)
+    assert [item["Type"] for item in streams["Output"]["SubStreamSet"]] == ["video", "audio"]
+    assert parts["ImageSprites"]["TranscodeTask"] is None
+
+    (info,) = one("DescribeMediaInfos", FileIds=[file_id], **app)["MediaInfoSet"]
+    assert info["AdaptiveDynamicStreamingInfo"]["AdaptiveDynamicStreamingSet"] == [streams["Output"]]
+    (sprite,) = info["ImageSpriteInfo"]["ImageSpriteSet"]
+    assert sprite == parts["ImageSprites"]["ImageSpriteTask"]["Output"]
+    assert sprite["ImageUrlSet"] == [worked.url(world, made["sprite:10"], "sprite-001.jpg")]
+    assert sprite["WebVttUrl"].endswith("sprite.vtt")
+    cover = worked.url(world, made["cover:10"])
+    assert info["BasicInfo"]["CoverUrl"] == cover
+    assert parts["CoverBySnapshot"]["CoverBySnapshotTask"]["Output"] == {"CoverUrl": cover}
+    assert [item["Definition"] for item in info["TranscodeInfo"]["TranscodeSet"]] == [0]
+    meta = info["MetaData"]
+    assert meta == task["MetaData"]
+    assert (meta["Width"], meta["Height"], meta["Rotate"]) == (640, 360, 270)
+    assert (meta["Duration"], meta["AudioDuration"], meta["Bitrate"]) == (4.0, 3.9, 900_000)
+    assert meta["VideoStreamSet"][0]["DynamicRangeInfo"] == {"Type": "SDR", "HDRType": ""}
+    assert meta["AudioStreamSet"] == [{"Bitrate": 0, "SamplingRate": 48000, "Codec": "aac"}]
+    (found,) = one("SearchMedia", FileIds=[file_id], **app)["MediaInfoSet"]
+    assert found == info
+    assert status_of(world, file_id) == "ready"
+
+
+def test_what_failed_says_so_and_the_rest_stands(one: Caller, world: World, app: dict[str, Any]) -> None:
+    _, task_id = started(one, Procedure="LongVideoPreset", **app)
+    worked.begin(world, task_id)
+    worked.step(world, task_id, "sprite-0-sprite", "sprite", "failed", error="it is broken")
+    worked.end(world, task_id, LONG[:1], state="failed", error="sprite-0-sprite: it is broken")
+    task = one("DescribeTaskDetail", TaskId=task_id, **app)["ProcedureTask"]
+    assert task["ErrCode"] != 0
+    parts = {item["Type"]: item for item in task["MediaProcessResultSet"]}
+    sprite = parts["ImageSprites"]["ImageSpriteTask"]
+    assert (sprite["Status"], sprite["Message"], sprite["Output"]) == ("FAIL", "it is broken", None)
+    assert sprite["ErrCodeExt"]
+    assert parts["AdaptiveDynamicStreaming"]["AdaptiveDynamicStreamingTask"]["Status"] == "SUCCESS"
+    assert parts["CoverBySnapshot"]["CoverBySnapshotTask"]["Status"] == "FAIL"
+
+
+def test_the_services_own_procedures_are_shown_in_the_vendors_words(
+    one: Caller, world: World, app: dict[str, Any]
+) -> None:
+    file_id, task_id = started(one, Procedure="default", **app)
+    assert [item.height for item in procedure_of(world, task_id).renditions] == [1080, 720, 480, 360]
+    worked.begin(world, task_id)
+    task = worked.task_of(world, task_id)
+    parts = one("DescribeTaskDetail", TaskId=task_id, **app)["ProcedureTask"]["MediaProcessResultSet"]
+    assert {part["Type"] for part in parts} == {
+        "Transcode",
+        "AdaptiveDynamicStreaming",
+        "CoverBySnapshot",
+        "ImageSprites",
+    }
+    assert task.attrs["upload"]
+    worked.end(world, task_id, ())
+    assert status_of(world, file_id) == "ready"
+
+
+@pytest.mark.covers("tencent G-6")
+@pytest.mark.parametrize(
+    ("call", "labels"),
+    [
+        ("QCVB_SimpleProcessFile(1, 1)", {"transcode:20", "transcode:30"}),
+        ("QCVB_SimpleProcessFile({20,100040}, 0, 10)", {"transcode:20", "transcode:100040", "cover:10"}),
+        ("QCVB_ProcessUGCFile(0,0,0,10)", {"sample:10"}),
+    ],
+)
+def test_g6_calls_of_the_old_syntax(
+    one: Caller, world: World, app: dict[str, Any], call: str, labels: set[str]
+) -> None:
+    _, task_id = started(one, Procedure=call, **app)
+    assert {item.definition for item in procedure_of(world, task_id).also} == labels
+
+
+@pytest.mark.parametrize("call", ["QCVB_SimpleProcessFile()", "QCVB_ProcessUGCFile(0,0)"])
+def test_calls_that_ask_for_nothing_start_nothing(one: Caller, app: dict[str, Any], call: str) -> None:
+    assert started(one, Procedure=call, **app)[1] == ""
+
+
+def test_an_unknown_procedure_is_refused_before_the_bytes(one: Caller, app: dict[str, Any]) -> None:
+    refused = one.refused("ApplyUpload", MediaType="mp4", Procedure="none", **app)
+    assert refused == "InvalidParameterValue.ProcedureName"
+
+
+def test_a_procedure_that_is_gone_at_commit_fails_as_a_task(
+    one: Caller, world: World, app: dict[str, Any]
+) -> None:
+    task = {"TranscodeTaskSet": [{"Definition": 100010}]}
+    one("CreateProcedureTemplate", Name="short-lived", MediaProcessTask=task, **app)
+    applied = one("ApplyUpload", MediaType="mp4", Procedure="short-lived", **app)
+    one.fill(applied, b"movie")
+    one("DeleteProcedureTemplate", Name="short-lived", **app)
+    file_id = one("CommitUpload", VodSessionKey=applied["VodSessionKey"], **app)["FileId"]
+    assert status_of(world, file_id) == "ready"
+    changed, uploaded = pulled(one, **app)
+    task_id = uploaded["FileUploadEvent"]["ProcedureTaskId"]
+    assert changed["ProcedureStateChangeEvent"]["TaskId"] == task_id
+    detail = one("DescribeTaskDetail", TaskId=task_id, **app)
+    assert (detail["Status"], detail["ProcedureTask"]["ErrCode"] > 0) == ("FINISH", True)
+    assert "short-lived" in detail["ProcedureTask"]["Message"]
+    task_row = worked.task_of(world, task_id)
+    service = world.service
+    assert service.catalog.write_now(lambda conn: service.tasks.retry(conn, task_row.id)) is None
+
+
+def test_process_media(one: Caller, world: World, app: dict[str, Any]) -> None:
+    file_id = one.upload(b"movie", **app)["FileId"]
+    pulled(one, **app)
+    custom = one(
+        "CreateTranscodeTemplate",
+        Container="mp4",
+        VideoTemplate={"Codec": "libx265", "Fps": 30, "Bitrate": 900, "Width": 0, "Height": 480},
+        AudioTemplate={"Codec": "libfdk_aac", "Bitrate": 96, "SampleRate": 44100, "AudioChannel": 1},
+        **app,
+    )["Definition"]
+    task_id = one(
+        "ProcessMedia",
+        FileId=file_id,
+        MediaProcessTask={
+            "TranscodeTaskSet": [
+                {"Definition": custom, "StartTimeOffset": 1.0, "EndTimeOffset": 3.5},
+                {"Definition": 230},
+                {"Definition": 230, "StartTimeOffset": 1.0},
+            ],
+            "SnapshotByTimeOffsetTaskSet": [{"Definition": 10, "ExtTimeOffsetSet": ["1.5s", "50%"]}],
+            "SampleSnapshotTaskSet": [{"Definition": 10}],
+            "AnimatedGraphicTaskSet": [{"Definition": 20000, "StartTimeOffset": 0, "EndTimeOffset": 2}],
+        },
+        TasksPriority=7,
+        TasksNotifyMode="Change",
+        SessionContext="c",
+        SessionId="once",
+        **app,
+    )["TaskId"]
+    task = worked.task_of(world, task_id)
+    assert (task.priority, task.decides) == (7, False)
+    assert status_of(world, file_id) == "ready"
+    by_label = {item.definition: item for item in procedure_of(world, task_id).also}
+    labels = [f"transcode:{custom}", "transcode:230", "transcode:230:1", "snapshot:10", "sample:10"]
+    assert set(by_label) == {*labels, "animation:20000"}
+    first = by_label[f"transcode:{custom}"]
+    assert first.renditions == (Rendition(480, 0, 900_000, "hevc", 30.0),)
+    assert first.audio is not None
+    assert (first.audio.bitrate, first.audio.channels, first.audio.rate) == (96_000, 1, 44_100)
+    assert first.clip is not None
+    assert (first.clip.offset, first.clip.seconds, first.files) == (1.0, 2.5, "best")
+    assert (by_label["transcode:230"].streaming, by_label["transcode:230"].files) == (True, "none")
+    snapshots = by_label["snapshot:10"].snapshots
+    assert snapshots is not None
+    assert snapshots.at == (Position(seconds=1.5), Position(percent=50.0))
+    sampled = by_label["sample:10"].snapshots
+    assert sampled is not None
+    assert [moment.percent for moment in sampled.at] == [10.0 * n for n in range(10)]
+
+    worked.begin(world, task_id)
+    made = worked.end(world, task_id, (labels[0], labels[3], labels[4], "animation:20000"))
+    states = [event["ProcedureStateChangeEvent"]["Status"] for event in pulled(one, **app)]
+    assert states == ["PROCESSING", "FINISH"]
+    (info,) = one("DescribeMediaInfos", FileIds=[file_id], **app)["MediaInfoSet"]
+    original, file = info["TranscodeInfo"]["TranscodeSet"]
+    assert (original["Definition"], file["Definition"], file["Container"]) == (0, custom, "mp4")
+    assert (file["Bitrate"], file["Height"], file["Size"]) == (464_000, 360, 1000)
+    assert file["Url"] == worked.url(world, made[labels[0]])
+    (moments,) = info["SnapshotByTimeOffsetInfo"]["SnapshotByTimeOffsetSet"]
+    assert moments["PicInfoSet"] == [{"TimeOffset": 1500, "Url": worked.url(world, made["snapshot:10"])}]
+    (sample,) = info["SampleSnapshotInfo"]["SampleSnapshotSet"]
+    assert (sample["SampleType"], sample["Interval"]) == ("Percent", 10)
+    (animation,) = info["AnimatedGraphicsInfo"]["AnimatedGraphicsSet"]
+    assert (animation["Container"], animation["Definition"]) == ("gif", 20000)
+
+
+def test_session_ids_count_once(one: Caller, world: World, app: dict[str, Any]) -> None:
+    file_id = one.upload(b"movie", **app)["FileId"]
+    by_name = {"FileId": file_id, "ProcedureName": "LongVideoPreset", **app}
+    media_task = {"MediaProcessTask": {"ImageSpriteTaskSet": [{"Definition": 10}]}, "FileId": file_id, **app}
+    one("ProcessMediaByProcedure", SessionId="s", **by_name)
+    one("ProcessMedia", SessionId="s", **media_task)
+    code = "InvalidParameterValue.SessionId"
+    assert one.refused("ProcessMediaByProcedure", SessionId="s", **by_name) == code
+    world.clock.ahead += 4 * 86400
+    try:
+        assert one.refused("ProcessMediaByProcedure", SessionId="s", **by_name) == code
+        one("ProcessMedia", SessionId="s", **media_task)
+        world.sweep()
+        assert one.refused("ProcessMedia", SessionId="s", **media_task) == code
+        world.clock.ahead += 4 * 86400
+        world.sweep()
+        one("ProcessMediaByProcedure", SessionId="s", **by_name)
+    finally:
+        world.clock.ahead = 0.0
+
+
+def test_what_cannot_be_processed_is_refused_by_name(one: Caller, app: dict[str, Any]) -> None:
+    file_id = one.upload(b"movie", **app)["FileId"]
+    sprite = {"ImageSpriteTaskSet": [{"Definition": 10}]}
+    drm = one(
+        "CreateAdaptiveDynamicStreamingTemplate",
+        Format="HLS",
+        DrmType="Widevine",
+        StreamInfos=[{"Video": {"Codec": "libx264"}, "Audio": {"Codec": "libfdk_aac"}}],
+        **app,
+    )["Definition"]
+    for given, code in (
+        ({"FileId": file_id, "MediaProcessTask": {}}, "InvalidParameterValue.MediaProcessTask"),
+        ({"FileId": "1", "MediaProcessTask": sprite}, "ResourceNotFound.FileNotExist"),
+        ({"MediaProcessTask": sprite}, "MissingParameter"),
+        ({"FileId": file_id}, "MissingParameter"),
+        ({"Url": "https://example.com/a.mp4", "MediaProcessTask": sprite}, "UnsupportedOperation"),
+        (
+            {"FileId": file_id, "MediaProcessTask": {"TranscodeTaskSet": [{"Definition": 5}]}},
+            "ResourceNotFound.TemplateNotExist",
+        ),
+        (
+            {
+                "FileId": file_id,
+                "MediaProcessTask": {"AdaptiveDynamicStreamingTaskSet": [{"Definition": drm}]},
+            },
+            "UnsupportedOperation",
+        ),
+        (
+            {
+                "FileId": file_id,
+                "MediaProcessTask": {"SnapshotByTimeOffsetTaskSet": [{"Definition": 10}]},
+            },
+            "UnsupportedOperation",
+        ),
+        (
+            {"FileId": file_id, "MediaProcessTask": sprite, "TasksPriority": 11},
+            "InvalidParameterValue.TasksPriority",
+        ),
+        (
+            {"FileId": file_id, "MediaProcessTask": sprite, "TasksNotifyMode": "x"},
+            "InvalidParameterValue.TasksNotifyMode",
+        ),
+    ):
+        assert one.refused("ProcessMedia", **given, **app) == code, given
+    unknown = one.refused("ProcessMediaByProcedure", FileId=file_id, ProcedureName="none", **app)
+    assert unknown == "InvalidParameterValue.ProcedureName"
+    assert one("DescribeTasks", FileId=file_id, **app)["TaskSet"] == []
+
+
+def test_a_media_is_named_by_its_path_as_well(one: Caller, app: dict[str, Any]) -> None:
+    committed = one.upload(b"movie", **app)
+    (info,) = one("DescribeMediaInfos", FileIds=[committed["FileId"]], **app)["MediaInfoSet"]
+    path = info["BasicInfo"]["StoragePath"]
+    named = {"MediaStoragePath": path, "ProcedureName": "LongVideoPreset", **app}
+    task_id = one("ProcessMediaByProcedure", **named)["TaskId"]
+    (task,) = one("DescribeTasks", **app)["TaskSet"]
+    assert (task["TaskId"], task["FileId"], task["Status"]) == (task_id, committed["FileId"], "WAITING")
+
+
+@pytest.mark.covers("tencent G-17")
+def test_g17_tasks_scroll(one: Caller, world: World, app: dict[str, Any]) -> None:
+    file_id = one.upload(b"movie", **app)["FileId"]
+    asked = {"FileId": file_id, "ProcedureName": "LongVideoPreset", **app}
+    ids = [one("ProcessMediaByProcedure", SessionContext=str(n), **asked)["TaskId"] for n in range(5)]
+    seen: list[str] = []
+    token = ""
+    while True:
+        page = one("DescribeTasks", Limit=2, ScrollToken=token, **app)
+        seen += [task["TaskId"] for task in page["TaskSet"]]
+        token = page["ScrollToken"]
+        if not token:
+            break
+        assert len(page["TaskSet"]) == 2
+    assert seen == ids[::-1]
+    assert one("DescribeTasks", FileId="1", **app)["TaskSet"] == []
+    for id in (ids[3], ids[1]):
+        worked.begin(world, id)
+        worked.end(world, id, ())
+        world.clock.ahead += 1
+    worked.begin(world, ids[0])
+    world.clock.ahead = 0.0
+    finished = one("DescribeTasks", Sort={"Field": "FinishTime", "Order": "Asc"}, **app)["TaskSet"]
+    assert [task["TaskId"] for task in finished] == [ids[3], ids[1]]
+    for state, wanted in (
+        ("FINISH", {ids[1], ids[3]}),
+        ("PROCESSING", {ids[0]}),
+        ("WAITING", {ids[2], ids[4]}),
+    ):
+        found = one("DescribeTasks", Status=state, **app)["TaskSet"]
+        assert {task["TaskId"] for task in found} == wanted
+    since = {"After": finished[0]["FinishTime"], "Before": finished[0]["FinishTime"]}
+    found = one("DescribeTasks", FinishTime=since, **app)["TaskSet"]
+    assert ids[3] in {task["TaskId"] for task in found}
+    assert one.refused("DescribeTasks", ScrollToken="bm9uZQ==", **app) == "InvalidParameterValue.ScrollToken"
+    assert one("DescribeTasks")["TaskSet"] == [] or file_id not in {
+        task["FileId"] for task in one("DescribeTasks", Limit=100)["TaskSet"]
+    }
+    assert one.refused("DescribeTaskDetail", TaskId=ids[0]) == "ResourceNotFound"
+
+
+def test_only_what_waits_is_aborted(one: Caller, world: World, app: dict[str, Any]) -> None:
+    file_id, task_id = started(one, Procedure="LongVideoPreset", **app)
+    abort = {"OperationType": "Abort", **app}
+    one("ManageTask", TaskId=task_id, **abort)
+    assert one("DescribeTaskDetail", TaskId=task_id, **app)["Status"] == "ABORTED"
+    assert one.refused("ManageTask", TaskId=task_id, **abort) == "FailedOperation"
+    asked = {"FileId": file_id, "ProcedureName": "LongVideoPreset", **app}
+    running = one("ProcessMediaByProcedure", **asked)["TaskId"]
+    worked.begin(world, running)
+    assert one.refused("ManageTask", TaskId=running, **abort) == "FailedOperation"
+
+
+def test_a_cover_that_was_asked_for_replaces_the_uploaded_one(
+    one: Caller, world: World, app: dict[str, Any]
+) -> None:
+    committed = one.upload(b"movie", cover=b"\xff\xd8\xff", CoverType="jpg", **app)
+    assert world.play(committed["CoverUrl"]).status == 200
+    task = {"CoverBySnapshotTaskSet": [{"Definition": 10, "PositionType": "Time", "PositionValue": 1.5}]}
+    task_id = one("ProcessMedia", FileId=committed["FileId"], MediaProcessTask=task, **app)["TaskId"]
+    worked.begin(world, task_id)
+    made = worked.end(world, task_id, ["cover:10"])
+    (info,) = one("DescribeMediaInfos", FileIds=[committed["FileId"]], **app)["MediaInfoSet"]
+    assert info["BasicInfo"]["CoverUrl"] == worked.url(world, made["cover:10"])
+    assert world.play(committed["CoverUrl"]).status == 404
+
+
+def test_a_forbidden_media_stays_so_when_its_procedure_ends(
+    one: Caller, world: World, app: dict[str, Any]
+) -> None:
+    file_id, task_id = started(one, Procedure="LongVideoPreset", **app)
+    one("ForbidMediaDistribution", FileIds=[file_id], Operation="forbid", **app)
+    assert status_of(world, file_id) == "blocked"
+    worked.begin(world, task_id)
+    worked.end(world, task_id, LONG)
+    assert status_of(world, file_id) == "blocked"
+    one("ForbidMediaDistribution", FileIds=[file_id], Operation="recover", **app)
+    assert status_of(world, file_id) == "ready"
+
+
+def test_parts_are_deleted_by_type_and_definition(one: Caller, world: World, app: dict[str, Any]) -> None:
+    one("ModifyEventConfig", DeleteMediaCompleteEventSwitch="ON", **app)
+    file_id = one.upload(b"movie", **app)["FileId"]
+    asked = {"FileId": file_id, "ProcedureName": "LongVideoPreset", **app}
+    task_id = one("ProcessMediaByProcedure", **asked)["TaskId"]
+    worked.begin(world, task_id)
+    labels = ("transcode:20", "transcode:30", "adaptive:10", "sprite:10")
+    worked.end(world, task_id, labels)
+    pulled(one, **app)
+
+    def left() -> tuple[list[int], list[int]]:
+        (info,) = one("DescribeMediaInfos", FileIds=[file_id], **app)["MediaInfoSet"]
+        adaptive = (info["AdaptiveDynamicStreamingInfo"] or {}).get("AdaptiveDynamicStreamingSet", [])
+        files = info["TranscodeInfo"]["TranscodeSet"]
+        return [item["Definition"] for item in files], [item["Definition"] for item in adaptive]
+
+    parts = [{"Type": "TranscodeFiles", "Definition": 20}]
+    one("DeleteMedia", FileId=file_id, DeleteParts=parts, **app)
+    assert left() == ([0, 30], [10])
+    (event,) = pulled(one, **app)
+    assert event["FileDeleteEvent"]["FileDeleteResultInfo"] == [{"FileId": file_id, "DeleteParts": parts}]
+    one("DeleteMedia", FileId=file_id, DeleteParts=[{"Type": "TranscodeFiles"}], **app)
+    assert left() == ([0], [10])
+    gone = [{"Type": "AdaptiveDynamicStreamingFiles", "Definition": 0}, {"Type": "OriginalFiles"}]
+    one("DeleteMedia", FileId=file_id, DeleteParts=gone, **app)
+    assert left() == ([], [])
+    assert one.refused("ProcessMediaByProcedure", **asked) == "ResourceNotFound.FileNotExist"
+    (info,) = one("DescribeMediaInfos", FileIds=[file_id], **app)["MediaInfoSet"]
+    assert info["ImageSpriteInfo"] is not None
+
+
+def test_limits_of_the_fields(one: Caller, app: dict[str, Any]) -> None:
+    file_id = one.upload(b"movie", **app)["FileId"]
+    asked = {"FileId": file_id, "ProcedureName": "LongVideoPreset", **app}
+    too_long = "x" * (Limits.SESSION_CONTEXT + 1)
+    code = one.refused("ProcessMediaByProcedure", SessionContext=too_long, **asked)
+    assert code == "InvalidParameterValue.SessionContextTooLong"
+    code = one.refused("ProcessMediaByProcedure", SessionId="x" * 51, **asked)
+    assert code == "InvalidParameterValue.SessionIdTooLong"
