@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ._options import Pair
+from ._show import size_text, table
 
 if TYPE_CHECKING:
     from vodkit.server.contract import Settings
@@ -74,6 +75,52 @@ def disable(settings: Settings, provider: str, id: str) -> None:
 
     disable_account(settings, provider, id)
     click.echo(f"disabled {provider} {id}")
+
+
+@command.command("set")
+@click.argument("provider")
+@click.argument("id")
+@click.argument("values", metavar="NAME=VALUE...", nargs=-1, type=Pair())
+@click.option("--unset", metavar="NAME", multiple=True, help="As if it had never been set.")
+@click.pass_obj
+def set_(
+    settings: Settings, provider: str, id: str, values: tuple[tuple[str, str], ...], unset: tuple[str, ...]
+) -> None:
+    """Change what an account may: quota, max_seconds, concurrency, procedure, private_targets.
+
+    Prints all of it as JSON. A running service follows within seconds.
+    """
+    from vodkit.server.admin import set_allowances
+
+    click.echo(json.dumps(set_allowances(settings, provider, id, dict(values), unset), ensure_ascii=False))
+
+
+@command.command("usage")
+@click.option("--provider", help="Only this provider's.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, in bytes.")
+@click.pass_obj
+def usage(settings: Settings, provider: str | None, as_json: bool) -> None:
+    """Show what accounts store: finished objects, parts of uploads under way, and the quota."""
+    from vodkit.server.admin import usage as used
+
+    found = used(settings, provider)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    table(
+        ("provider", "id", "objects", "stored", "under way", "quota"),
+        (
+            (
+                account["provider"],
+                account["key"],
+                account["objects"],
+                size_text(account["stored"]),
+                size_text(account["coming"]),
+                "none" if account["quota"] is None else size_text(account["quota"]),
+            )
+            for account in found
+        ),
+    )
 
 
 @command.command("mint")

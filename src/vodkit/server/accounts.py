@@ -19,6 +19,7 @@ from .accounts_file import Entry
 from .catalog import SqlCatalog
 from .catalog.tables import accounts as table
 from .contract import Account
+from .procedures import change_settings
 from .vault import Vault, sync_folder, write_private
 
 CACHE_SECONDS = 5.0
@@ -79,14 +80,18 @@ class Accounts:
         return [self._account(row) for row in _all(conn, provider) if self._counts(row)]
 
     def store(self, conn: Connection, entries: Iterable[Entry]) -> None:
-        """Add accounts; those whose key is known get the new secret and facts, and count again."""
+        """Add accounts; those whose key is known get the new secret and facts, and count again. What they may
+        changes as far as the entries say."""
         for entry in entries:
             values = {**self._columns(entry), "open": False, "disabled": False}
             row = _by_key(conn, entry.provider, entry.key)
+            fresh = _fresh(entry.provider, entry.key)
             if row is None:
-                conn.execute(insert(table).values(**_fresh(entry.provider, entry.key), **values))
+                conn.execute(insert(table).values(**fresh, **values))
             else:
                 conn.execute(update(table).where(table.c.id == row.id).values(**values))
+            if entry.allowances:
+                change_settings(conn, row.id if row else fresh["id"], **entry.allowances)
 
     def _opened(self, conn: Connection, provider: str, key: str) -> Row[Any] | None:
         if _by_key(conn, provider, key) is None:
@@ -116,6 +121,12 @@ class Accounts:
         sealed = json.loads(payload)
         attrs = {**row.attrs, **sealed["attrs"]}
         return Account(row.id, row.provider, row.key, sealed["secret"], attrs, row.open)
+
+
+def id_of(conn: Connection, provider: str, key: str) -> str | None:
+    """Our id of an account; ``None`` if there is none of this key."""
+    row = _by_key(conn, provider, key)
+    return row.id if row else None
 
 
 def disable(conn: Connection, provider: str, key: str) -> bool:

@@ -7,6 +7,7 @@
     id = "…"                    # its public key
     secret = "…"
     region = "…"                # whatever else the room declares for accounts
+    quota = "10GiB"             # what it may: see the allowances
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from vodkit.core import registry
 from vodkit.core.errors import ConfigError, UnknownProvider
 from vodkit.core.registry import Descriptor, Setting
 
+from .allowances import ALLOWANCES, allowed
+
 _KINDS: dict[str, type] = {"str": str, "int": int, "bool": bool, "list": list}
 _COMMON = ("provider", "id", "secret")
 _GENERATED = "# Keys that this service made for itself. Whoever can read them can upload.\n"
@@ -38,12 +41,14 @@ class Entry:
         key: Public id.
         secret: Never part of the repr.
         attrs: What the room's ``Descriptor.account`` declares, with its defaults; never part of the repr.
+        allowances: What it may, as far as that is said; see :mod:`vodkit.server.allowances`.
     """
 
     provider: str
     key: str
     secret: str = field(repr=False)
     attrs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    allowances: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load(path: Path) -> list[Entry]:
@@ -95,14 +100,14 @@ def entry_of(values: Mapping[str, Any], where: str) -> Entry:
         raise ConfigError(f"{where}: {problem.message}", advice=problem.advice) from None
     declared = {setting.name: setting for setting in descriptor.account}
     for name in values:
-        if name not in declared and name not in _COMMON:
-            known = [*_COMMON, *declared]
+        if name not in declared and name not in _COMMON and name not in ALLOWANCES:
+            known = [*_COMMON, *declared, *ALLOWANCES]
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"It takes: {', '.join(known)}"
             raise ConfigError(f"{where}: no key {name!r}", advice=hint)
     attrs = {setting.name: _value(setting, values, where) for setting in descriptor.account}
     given = {name: value for name, value in attrs.items() if value is not None}
-    return Entry(values["provider"], values["id"], values["secret"], given)
+    return Entry(values["provider"], values["id"], values["secret"], given, allowed(values, where))
 
 
 def generate(descriptor: Descriptor) -> Entry:
@@ -124,6 +129,7 @@ def format_entries(entries: Iterable[Entry]) -> str:
     for entry in entries:
         usual = defaults(registry.descriptor(entry.provider))
         said = {name: value for name, value in entry.attrs.items() if usual.get(name) != value}
+        said |= entry.allowances
         values = {"provider": entry.provider, "id": entry.key, "secret": entry.secret, **said}
         lines = [f"{name} = {_toml(value)}" for name, value in values.items()]
         blocks.append("\n".join(["[[account]]", *lines]) + "\n")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from sqlalchemy import Connection
+
 from vodkit.core import registry
+from vodkit.core.config import suggestion
 from vodkit.core.errors import ConfigError, NotFound, UnsupportedOption
 
 from . import accounts
 from .accounts_file import Entry, entry_of, generate
+from .allowances import ALLOWANCES, allowed
 from .contract import Account, Settings
+from .nouns import AccountSettings
+from .procedures import change_settings
+from .quota import usage_of
 from .service import room_kinds, tools
 
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
@@ -62,6 +70,55 @@ def disable_account(settings: Settings, provider: str, key: str) -> None:
     with tools(settings) as parts:
         if not parts.catalog.write_now(lambda conn: accounts.disable(conn, provider, key)):
             raise _unknown(provider, key)
+
+
+def set_allowances(
+    settings: Settings, provider: str, key: str, given: Mapping[str, str], unset: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Change what an account may; all of that as it is then. A running service follows within seconds.
+
+    Args:
+        given: Values by name, as text.
+        unset: Names of those that are to be as if they had never been set.
+
+    Raises:
+        NotFound: there is no such account.
+        ConfigError: there is no such allowance, or its text cannot be.
+    """
+    registry.descriptor(provider)
+    for name in (*given, *unset):
+        if name not in ALLOWANCES:
+            raise ConfigError(
+                f"there is no allowance {name!r}", advice=suggestion(name, ALLOWANCES, "There is")
+            )
+    usual = asdict(AccountSettings())
+    values = {**{name: usual[name] for name in unset}, **allowed(given, f"{provider} account {key!r}")}
+
+    def change(conn: Connection) -> AccountSettings:
+        id = accounts.id_of(conn, provider, key)
+        if id is None:
+            raise _unknown(provider, key)
+        return change_settings(conn, id, **values)
+
+    with tools(settings) as parts:
+        return asdict(parts.catalog.write_now(change))
+
+
+def usage(settings: Settings, provider: str | None = None) -> list[dict[str, Any]]:
+    """What all accounts store, or a room's, in bytes, and what they may."""
+
+    def sum_up(conn: Connection) -> list[dict[str, Any]]:
+        found = []
+        for account in accounts.listed(conn, provider):
+            used = usage_of(conn, account["id"])
+            who = {"provider": account["provider"], "key": account["key"]}
+            found.append({**who, **asdict(used), "used": used.used})
+        return found
+
+    if provider is not None:
+        registry.descriptor(provider)
+    with tools(settings) as parts:
+        return parts.catalog.read_now(sum_up)
 
 
 def mint(settings: Settings, provider: str, key: str | None, lifetime: float) -> dict[str, Any]:

@@ -211,6 +211,25 @@ class MediaQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """What an account may and how its uploads are treated; ``None`` is no bound.
+
+    Attributes:
+        quota: Bytes that it may store.
+        max_seconds: The longest media that is processed, in seconds.
+        concurrency: Tasks of it that run at once.
+        procedure: Name of what is made of an upload that does not say; ``None`` leaves it to the service.
+        private_targets: Whether its callbacks and pulls may reach private addresses.
+    """
+
+    quota: int | None = None
+    max_seconds: float | None = None
+    concurrency: int | None = None
+    procedure: str | None = None
+    private_targets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How the service runs.
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from .catalog.tables import account_settings, procedures
 from .names import check_name
-from .processing import AccountSettings
+from .nouns import AccountSettings
 
 if TYPE_CHECKING:
     from .media.procedure import Procedure

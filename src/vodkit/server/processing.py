@@ -409,22 +409,3 @@ class Works(Protocol):
     def pulled(self, conn: Connection, task: Task, blob: Blob, content_type: str) -> MediaRecord:
         """Make the media of a pull whose bytes are there: the object, the record and its upload's event."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class AccountSettings:
-    """What an account may and how its uploads are treated; ``None`` is no bound.
-
-    Attributes:
-        quota: Bytes that it may store.
-        max_seconds: The longest media that is processed, in seconds.
-        concurrency: Tasks of it that run at once.
-        procedure: Name of what is made of an upload that does not say; ``None`` leaves it to the service.
-        private_targets: Whether its callbacks and pulls may reach private addresses.
-    """
-
-    quota: int | None = None
-    max_seconds: float | None = None
-    concurrency: int | None = None
-    procedure: str | None = None
-    private_targets: bool = False

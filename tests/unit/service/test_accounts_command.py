@@ -56,6 +56,45 @@ def test_add_use_list_disable_and_enable(running: Running) -> None:
     assert account["secret"] not in stored and "hush" not in stored
 
 
+def test_what_an_account_may_and_stores(running: Running) -> None:
+    accounts(running.data, "add", "toy", "--id", "limited")
+    changed = accounts(running.data, "set", "toy", "limited", "quota=1.5GiB", "concurrency=2", "procedure=")
+    assert json.loads(changed.stdout) == {
+        "quota": 3 << 29,
+        "max_seconds": None,
+        "concurrency": 2,
+        "procedure": "",
+        "private_targets": False,
+    }
+    changed = accounts(
+        running.data, "set", "toy", "limited", "--unset", "concurrency", "--unset", "procedure"
+    )
+    assert json.loads(changed.stdout)["procedure"] is None
+    used = accounts(running.data, "usage", "--provider", "toy", "--json")
+    (mine,) = [found for found in json.loads(used.stdout) if found["key"] == "limited"]
+    assert mine == {
+        "provider": "toy",
+        "key": "limited",
+        "objects": 0,
+        "stored": 0,
+        "coming": 0,
+        "used": 0,
+        "quota": 3 << 29,
+    }
+    assert "limited\t0\t0 B\t0 B\t1.5 GiB" in accounts(running.data, "usage").stdout
+
+
+def test_the_accounts_file_says_what_accounts_may(tmp_path: Path, start: Callable[..., Running]) -> None:
+    file = tmp_path / "accounts.toml"
+    file.write_text('[[account]]\nprovider = "toy"\nid = "a"\nsecret = "s"\nquota = "10M"\n')
+    data = tmp_path / "data"
+    start(data, "--accounts", str(file)).stop()
+    accounts(data, "set", "toy", "a", "concurrency=3", "quota=20M")
+    start(data, "--accounts", str(file)).stop()
+    settings = json.loads(accounts(data, "set", "toy", "a").stdout)
+    assert (settings["quota"], settings["concurrency"]) == (10 << 20, 3)
+
+
 def test_mint(running: Running) -> None:
     (account,) = [
         found
@@ -73,6 +112,9 @@ def test_mint(running: Running) -> None:
         (("add", "toy", "--set", "nmuber=7"), 2, "Did you mean 'number'"),
         (("add", "toy", "--set", "number=x"), 2, "must be of type int"),
         (("disable", "toy", "nobody"), 5, "no account 'nobody'"),
+        (("set", "toy", "nobody", "quota=1G"), 5, "no account 'nobody'"),
+        (("set", "toy", "nobody", "qouta=1G"), 2, "Did you mean 'quota'"),
+        (("set", "toy", "nobody", "quota=much"), 2, "quota cannot be 'much'"),
     ],
 )
 def test_mistakes(running: Running, arguments: tuple[str, ...], code: int, complaint: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from vodkit.core import registry
 from vodkit.core.errors import ConfigError
 from vodkit.server import accounts_file
+from vodkit.server.allowances import ALLOWANCES
+from vodkit.server.nouns import AccountSettings
 
 from .conftest import HERE
 
@@ -48,6 +51,26 @@ def test_accounts_with_their_facts_and_defaults() -> None:
     assert second.attrs == {"region": "here"}
 
 
+def test_what_accounts_may() -> None:
+    said = 'quota = "1.5GiB"\nmax_seconds = 600\nprocedure = ""\nprivate_targets = true\nnumber = 7'
+    first, second = accounts_file.parse(GOOD.replace("number = 7", said))
+    assert first.allowances == {
+        "quota": 3 << 29,
+        "max_seconds": 600.0,
+        "procedure": "",
+        "private_targets": True,
+    }
+    assert first.attrs["number"] == 7
+    assert second.allowances == {}
+    assert accounts_file.parse(accounts_file.format_entries([first, second])) == [first, second]
+
+
+def test_the_allowances_are_the_settings_and_no_rooms_facts() -> None:
+    assert set(ALLOWANCES) == {field.name for field in fields(AccountSettings)}
+    for name in registry.names():
+        assert not set(ALLOWANCES) & {setting.name for setting in registry.descriptor(name).account}
+
+
 def test_secrets_are_not_in_the_repr() -> None:
     entry = accounts_file.parse(GOOD.replace("number = 7", 'hidden = "hush"'))[0]
     assert "Your SecretKey" not in repr(entry)
@@ -69,6 +92,10 @@ def test_secrets_are_not_in_the_repr() -> None:
         (('secret = "s"', ""), "account 2 .*'secret' is missing"),
         (('secret = "s"', 'secret = ""'), "account 2 .*'secret' is missing"),
         (('secret = "s"', "secret = 5"), "account 2 .*'secret' is missing or not text"),
+        (("number = 7", 'quota = "much"'), r"account 1 .*quota cannot be 'much'. It takes bytes"),
+        (("number = 7", "quota = 0"), r"quota cannot be 0"),
+        (("number = 7", "concurrency = 0"), r"concurrency cannot be 0"),
+        (("number = 7", "qouta = 5"), r"no key 'qouta'. Did you mean 'quota'"),
         (("[[account]]", "[account]"), "not TOML|only \\[\\[account\\]\\]"),
         (("[[account]]", "[[acount]]"), "only \\[\\[account\\]\\]"),
         (("[[account]]", "[[account"), "is not TOML"),
