@@ -15,6 +15,7 @@
     ├── AlreadyThere      a row of this identity exists
     ├── BlobGone          the bytes are not there any more
     ├── Undeliverable     no try can bring an event to its receiver
+    ├── Postponed         an event is not to be sent before another one
     ├── TargetRefused     a callback or pull would go where the service does not connect (targets)
     ├── TargetFailed      a callback or pull got no whole answer (targets)
     └── HangUp            this request ends without an answer
@@ -105,6 +106,18 @@ class BlobGone(ServiceError):
 
 class Undeliverable(ServiceError):
     """No try can bring an event to its receiver; the text says why, for the owner of the media."""
+
+
+class Postponed(ServiceError):
+    """An event is not to be sent before another one to the same receiver has been dealt with.
+
+    Attributes:
+        seconds: When to look again.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"another event goes first; again in {seconds:g} seconds")
+        self.seconds = seconds
 
 
 class HangUp(ServiceError):

@@ -367,6 +367,7 @@ class CallbackStyle(Protocol):
 
         Raises:
             Undeliverable: no try can succeed.
+            Postponed: another event goes first; this was no try.
         """
         ...
 

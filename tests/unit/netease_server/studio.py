@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from vodkit.core.events import Event
 from vodkit.server.catalog.tables import deliveries, events, media, tasks
+from vodkit.server.deliveries.sender import Sender
 from vodkit.server.media.procedure import Procedure
 from vodkit.server.names import new_id
 from vodkit.server.processing import OUTPUTS, Address, Message, Output, Task, TaskQuery
+from vodkit.server.targets import Bounds
 
 from .world import World
 
+_QUICK = Bounds(connect=1.0, read=1.0, total=2.0)
 T = TypeVar("T")
 
 FACTS = {
@@ -135,12 +139,20 @@ class Studio:
             for row in rows:
                 event = Event(row.id, row.type, row.provider, row.account, row.media, row.at, row.payload)
                 address = Address(row.style, row.target, row.attrs)
-                message = room.callbacks[row.style].message(conn, event, address, account)
+                # Its turn is another test's matter.
+                alone = Address(row.style, row.target, {**row.attrs, "after": ""})
+                message = room.callbacks[row.style].message(conn, event, alone, account)
                 found.append(Due(address, event, message))
             return found
 
         return self.write(look)
 
-    def forget(self) -> None:
-        """Drop all deliveries."""
-        self.write(lambda conn: conn.execute(delete(deliveries)) and None)
+    def send(self) -> None:
+        """Send all that is due now."""
+        Sender(self._world.service, _QUICK).run(threading.Event())
+
+    def deliveries(self) -> list[tuple[str, int, str]]:
+        """State, tries and last error of all deliveries, oldest first."""
+        columns = (deliveries.c.state, deliveries.c.attempts, deliveries.c.error)
+        query = select(*columns).order_by(deliveries.c.created, deliveries.c.id)
+        return self.write(lambda conn: [tuple(row) for row in conn.execute(query)])  # type: ignore[misc]

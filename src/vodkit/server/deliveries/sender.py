@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from vodkit.core.callbacks import EVENT_ID
 
 from .. import logs, targets
-from ..errors import Undeliverable
+from ..errors import Postponed, Undeliverable
 from ..procedures import settings_of
 from ..processing import CallbackStyle, Message
 from . import rows, webhooks
@@ -105,6 +105,8 @@ class Sender:
             message, private = read(lambda conn: self._render(conn, style, delivery))
         except Undeliverable as reason:
             return _End(dead=True, error=str(reason))
+        except Postponed as reason:
+            return _End(later=reason.seconds, error=str(reason))
         except Exception:
             _log.exception(
                 "an event could not be put into words", delivery=delivery.id, style=delivery.address.style
@@ -160,8 +162,8 @@ class Sender:
         now = self._service.now()
         values: dict[str, Any] = {"status": end.status, "error": end.error[:_LONGEST_REASON]}
         delay = None if end.done or end.dead else self._delay(delivery)
-        if end.cut:
-            values = {"attempts": delivery.attempt - 1, "due": now}
+        if end.cut or end.later is not None:
+            values |= {"attempts": delivery.attempt - 1, "due": now + (end.later or 0.0)}
         elif end.done:
             values["state"] = "done"
         elif delay is None:
@@ -186,7 +188,7 @@ class Sender:
         told |= {"host": urlsplit(delivery.address.target).hostname, "attempt": delivery.attempt}
         if end.done:
             _log.info("delivered", status=end.status, **told)
-        elif not end.cut:
+        elif not end.cut and end.later is None:
             _log.warning("not delivered", reason=end.error, again_in=delay, **told)
 
     def _delay(self, delivery: Delivery) -> float | None:
@@ -204,6 +206,7 @@ class _End:
         done: The receiver took the event.
         dead: No further try.
         cut: The try was ended by this side, and does not count.
+        later: It was no try: another event goes first. Seconds after which to look again.
         down: Nothing else should go to the receiver for a while.
         status: HTTP status of the answer.
         error: Why it failed, for the owner of the media.
@@ -212,6 +215,7 @@ class _End:
     done: bool = False
     dead: bool = False
     cut: bool = False
+    later: float | None = None
     down: bool = False
     status: int | None = None
     error: str = ""

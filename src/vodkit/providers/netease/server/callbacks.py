@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from vodkit.core.events import Event
+from vodkit.server.catalog.tables import deliveries
 from vodkit.server.contract import Account, Service
+from vodkit.server.errors import Postponed
 from vodkit.server.processing import Address, Message
 
 from .. import sign, wire
@@ -22,19 +24,21 @@ STYLE = "netease"
 TRANSCODE, UPLOAD = 1, 2
 _KINDS = (TRANSCODE, UPLOAD, 5, 6)
 _KEY = re.compile(r"[A-Za-z0-9]{1,32}")
+_SOON = 1.0
 _DELAYS = (10.0, 60.0, 300.0, 1800.0, 7200.0, 21_600.0, 86_400.0)
 
 
-def addresses(conn: Connection, account: str, kind: int, own: str | None) -> list[Address]:
+def addresses(conn: Connection, account: str, kind: int, own: str | None, after: str = "") -> list[Address]:
     """Where to tell of something: the file's own address, else the account's, else nowhere.
 
     Args:
         kind: ``UPLOAD`` or ``TRANSCODE``.
         own: What was given with the file.
+        after: Id of the event that goes first, if any.
     """
     row = _row(conn, account, kind)
     url = own or (row["url"] if row is not None else "")
-    return [Address(STYLE, url, {"type": kind})] if url else []
+    return [Address(STYLE, url, {"type": kind, "after": after})] if url else []
 
 
 class Callbacks:
@@ -48,6 +52,7 @@ class Callbacks:
 
     def message(self, conn: Connection, event: Event, address: Address, account: Account) -> Message:
         """See :meth:`vodkit.server.processing.CallbackStyle.message`."""
+        self._in_turn(conn, address)
         body = wire.callback_body(event.payload, event.id)
         row = _row(conn, account.id, address.attrs["type"])
         sealed = row["sign_key"] if row is not None else ""
@@ -57,6 +62,17 @@ class Callbacks:
             "sign": sign.callback_sign(body, key.decode() if key else wire.SIGN_KEY),
         }
         return Message(address.target, headers, body)
+
+    def _in_turn(self, conn: Connection, address: Address) -> None:
+        """An upload is told of before what is made of it (netease.md §7). Raises ``Postponed``."""
+        query = select(deliveries.c.due).where(
+            deliveries.c.event == address.attrs["after"],
+            deliveries.c.style == STYLE,
+            deliveries.c.state == "waiting",
+        )
+        due = conn.scalar(query)
+        if due is not None:
+            raise Postponed(max(_SOON, due - self._service.now() + _SOON))
 
     def accepted(self, status: int, body: bytes) -> bool:
         """Whatever the body says, a status of 2xx is enough."""

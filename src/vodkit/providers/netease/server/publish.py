@@ -117,7 +117,9 @@ def _add(conn: Connection, service: Service, found: Object, blob: Blob) -> tuple
     )
     service.media.add(conn, record)
     contexts.set_published(conn, found.bucket, found.name, vid=vid, image=image, media=record.id)
-    _tell(conn, service, found, record, {"vid": vid} if image is None else {"imgId": image})
+    event = _tell(conn, service, found, record, {"vid": vid} if image is None else {"imgId": image})
+    record = replace(record, attrs={**record.attrs, "event": event})
+    service.media.update(conn, record)
     _process(conn, service, found, record)
     return vid, image
 
@@ -155,11 +157,11 @@ def _process(conn: Connection, service: Service, found: Object, record: MediaRec
 
 def _tell(
     conn: Connection, service: Service, found: Object, record: MediaRecord, id: Mapping[str, int | None]
-) -> None:
-    """Record the upload event, in the transaction that publishes (netease.md §7)."""
+) -> str:
+    """Record the upload event, in the transaction that publishes (netease.md §7); its id."""
     address = links_of(service, record).original()
     note, own = found.facts["user_defined"], found.facts["upload_callback"]
-    service.events.add(
+    return service.events.add(
         conn,
         type="media.uploaded",
         provider=PROVIDER,

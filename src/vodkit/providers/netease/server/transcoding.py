@@ -90,8 +90,8 @@ def changed(conn: Connection, service: Service, task: Task) -> Notice | None:
         task.attrs.get("user_defined", record.attrs["user_defined"]),
         task.error,
     )
-    own = task.attrs.get("callback")
-    return Notice(said, deliver=callbacks.addresses(conn, task.account, callbacks.TRANSCODE, own))
+    own, after = task.attrs.get("callback"), record.attrs.get("event", "")
+    return Notice(said, deliver=callbacks.addresses(conn, task.account, callbacks.TRANSCODE, own, after))
 
 
 def _outcome(record: MediaRecord, task: Task) -> int:
