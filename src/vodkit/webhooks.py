@@ -38,6 +38,7 @@ __all__ = [
     "parse",
     "sign",
     "signed",
+    "usual_key",
     "verify",
 ]
 
@@ -134,6 +135,16 @@ def signed(style: str) -> bool:
     return _reader(style, TOLERANCE).signed
 
 
+def usual_key(style: str) -> str:
+    """What a vendor signs with until somebody sets a key; ``""`` if it does not sign then.
+
+    Raises:
+        UnknownProvider: there is no such style.
+        UnsupportedOption: the provider sends no callbacks.
+    """
+    return _reader(style, TOLERANCE).usual_key
+
+
 def new_secret() -> str:
     """A fresh secret for signing webhooks."""
     return _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -169,6 +180,7 @@ class _Own:
     """
 
     signed = True
+    usual_key = ""
 
     def __init__(self, tolerance: float) -> None:
         self._tolerance = tolerance

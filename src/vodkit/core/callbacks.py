@@ -57,7 +57,7 @@ class Callback:
     Attributes:
         style: Whose words and signature: the name of a provider, or ``vodkit``.
         provider: Whose media it is about.
-        type: ``media.uploaded``, ``media.deleted``, ``procedure.changed``, ``media.pulled`` or ``other``.
+        type: One of :data:`vodkit.core.events.TYPES`, or ``other``.
         id: Of the message, the same whenever it comes again; ``""`` where the vendor sends none.
         media: The provider's id of the media; ``""`` where the message names none.
         payload: The body as it was sent, read.
@@ -78,6 +78,9 @@ class CallbackReader(Protocol):
 
     signed: bool
     """Whether the vendor signs them."""
+
+    usual_key: str
+    """What the vendor signs with until somebody sets a key; ``""`` if it does not sign then."""
 
     def recognizes(self, received: Received) -> bool:
         """Whether a request looks like a callback of this vendor, and of no other."""

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+TYPES = ("media.uploaded", "media.deleted", "procedure.changed", "media.pulled")
+"""What can happen; see docs/callbacks.md."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -13,7 +16,7 @@ class Event:
 
     Attributes:
         id: Stable and unique; the same in every delivery.
-        type: ``media.uploaded``, ``media.deleted``, ``procedure.changed`` or ``media.pulled``.
+        type: One of :data:`TYPES`.
         provider: Name of the provider room.
         account: Id of the account of the service.
         media: Id of the media within the service.

@@ -384,7 +384,7 @@ class Events(Protocol):
         """Record an event; returns its id.
 
         Args:
-            type: ``media.uploaded`` or ``media.deleted``; see docs/callbacks.md.
+            type: One of :data:`vodkit.core.events.TYPES`.
             media: What it happened to; ``None`` if a pull failed to make it.
             payload: The vendor's facts (JSON).
             queue: The pull queue it waits in, ``""`` for none.

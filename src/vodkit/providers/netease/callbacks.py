@@ -5,7 +5,7 @@ from __future__ import annotations
 from vodkit.core.callbacks import OTHER, Callback, Received
 from vodkit.core.errors import CallbackError, SignatureInvalid
 
-from . import sign
+from . import sign, wire
 
 _PROVIDER = "netease"
 _TYPES = {"upload": "media.uploaded", "transcode": "procedure.changed"}
@@ -15,6 +15,7 @@ class Callbacks:
     """Implements :class:`vodkit.core.callbacks.CallbackReader`. The wire tells no time: keep the ids seen."""
 
     signed = True
+    usual_key = wire.SIGN_KEY
 
     def recognizes(self, received: Received) -> bool:
         """By the ``sign`` header and the media's number."""

@@ -26,6 +26,7 @@ class Callbacks:
     """
 
     signed = True
+    usual_key = ""
 
     def recognizes(self, received: Received) -> bool:
         """By the member that every event has."""

@@ -18,6 +18,7 @@ class Callbacks:
     """
 
     signed = False
+    usual_key = ""
 
     def recognizes(self, received: Received) -> bool:
         """By the members of a transcoding task's callback; an upload policy's may look like anything."""

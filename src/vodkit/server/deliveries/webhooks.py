@@ -1,4 +1,7 @@
-"""An account's own webhooks: where they go, what for, and the secrets that sign them."""
+"""An account's own webhooks: where they go, what for, and the secrets that sign them.
+
+The account ``""`` stands for all of them.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ STYLE = "webhook"
 
 
 def listening(conn: Connection, account: str, type: str) -> list[tuple[str, str]]:
-    """Id and URL of the webhooks of an account that want events of a type."""
+    """Id and URL of the webhooks that want an account's events of a type."""
     query = select(webhooks.c.id, webhooks.c.url, webhooks.c.types).where(
-        webhooks.c.account == account, webhooks.c.disabled.is_(False)
+        webhooks.c.account.in_((account, "")), webhooks.c.disabled.is_(False)
     )
     rows = conn.execute(query.order_by(webhooks.c.created, webhooks.c.id)).all()
     return [(row.id, row.url) for row in rows if not row.types or type in row.types]
@@ -28,6 +31,7 @@ def add(
     """A new webhook; returns its id.
 
     Args:
+        account: Whose events it hears of; ``""`` for all.
         url: Checked by the caller.
         secret_sealed: By the vault.
         types: Of the events it wants; none for all.
@@ -52,10 +56,9 @@ def one(conn: Connection, id: str) -> Row[tuple[object, ...]] | None:
     return conn.execute(select(webhooks).where(webhooks.c.id == id)).first()
 
 
-def every(conn: Connection, account: str | None = None) -> Sequence[Row[tuple[object, ...]]]:
-    """All webhooks, or those of an account, oldest first."""
-    query = select(webhooks).order_by(webhooks.c.created, webhooks.c.id)
-    return conn.execute(query if account is None else query.where(webhooks.c.account == account)).all()
+def every(conn: Connection) -> Sequence[Row[tuple[object, ...]]]:
+    """All webhooks, oldest first."""
+    return conn.execute(select(webhooks).order_by(webhooks.c.created, webhooks.c.id)).all()
 
 
 def remove(conn: Connection, id: str) -> bool:
