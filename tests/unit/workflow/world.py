@@ -192,7 +192,7 @@ class World:
                 line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
                 continue
-            if f"{self.data}/work/" in line:
+            if str(self.data / "work") in line:
                 found.append(line)
         return found
 

@@ -1,0 +1,160 @@
+"""The service keeps a worker while there is work, and ends with it; commands and real uploads throughout."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import vodkit
+from vodkit.core import registry
+from vodkit.server.children import command, environment
+from vodkit.server.contract import Settings
+from vodkit.server.embedded import EmbeddedService, ServiceFailed
+from vodkit.server.task_admin import list_tasks
+
+from .world import World
+
+PROVIDER = registry.names()[0]
+
+
+def workers_of(data: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if "worker" in words and str(data) in words:
+            found.append(int(entry.parent.name))
+    return found
+
+
+def until(check: Any, patience: float = 60.0) -> Any:
+    end = time.monotonic() + patience
+    while not (found := check()):
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.05)
+    return found
+
+
+def the_task(data: Path, state: str) -> dict[str, Any] | None:
+    found = list_tasks(Settings(data=str(data)))
+    return next((task for task in found if task["state"] == state), None)
+
+
+def test_without_work_there_is_no_worker_and_with_work_there_is(tmp_path: Path, clip: Path) -> None:
+    data = tmp_path / "data"
+    with vodkit.embedded(data, procedure="snapshot-only") as service:
+        time.sleep(1.2)
+        assert not workers_of(data)
+        with service.connect(PROVIDER) as vod:
+            media = vod.upload(clip)
+        until(lambda: the_task(data, "done"))
+        assert workers_of(data)
+        with service.connect(PROVIDER) as vod:
+            assert vod.media.get(media.id).status == "ready"
+    assert not workers_of(data)
+
+
+def test_a_worker_that_dies_is_replaced_and_its_task_goes_on_at_once(tmp_path: Path, long_clip: Path) -> None:
+    data = tmp_path / "data"
+    with vodkit.embedded(data, procedure="default") as service, service.connect(PROVIDER) as vod:
+        vod.upload(long_clip)
+        until(lambda: the_task(data, "running"))
+        (first,) = workers_of(data)
+        os.kill(first, signal.SIGKILL)
+        # A lease lasts 15 seconds; the service knows better.
+        until(lambda: (task := the_task(data, "running")) and task["attempt"] == 2, patience=12.0)
+        (second,) = workers_of(data)
+        assert second != first
+    until(lambda: not workers_of(data), patience=15.0)
+
+
+def test_a_service_that_is_killed_takes_its_worker_along_and_the_next_goes_on(
+    tmp_path: Path, make: Any
+) -> None:
+    data, clip = tmp_path / "data", make("half", size="640x360", seconds=20)
+    with vodkit.embedded(data, procedure="default") as service, service.connect(PROVIDER) as vod:
+        media = vod.upload(clip)
+        until(lambda: the_task(data, "running"))
+        os.kill(service.pid, signal.SIGKILL)
+        until(lambda: not workers_of(data), patience=15.0)
+    with vodkit.embedded(data) as service, service.connect(PROVIDER) as vod:
+        task = until(lambda: the_task(data, "done"))
+        assert task["attempt"] >= 2
+        assert vod.media.get(media.id).status == "ready"
+
+
+def test_a_worker_started_by_hand_works_beside_a_service_without(tmp_path: Path, clip: Path) -> None:
+    data = tmp_path / "data"
+    serve = command("serve", "--workers", "0", "--procedure", "snapshot-only", "--data", str(data))
+    with subprocess.Popen(
+        [*serve, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, env=environment()
+    ) as run:
+        assert run.stdout is not None
+        url = run.stdout.readline().decode().split()[-1]
+        account = EmbeddedAccount(data)
+        with vodkit.connect(PROVIDER, **account.options(url)) as vod:
+            vod.upload(clip)
+        time.sleep(1.2)
+        assert the_task(data, "waiting")
+        hand = [*command("worker", "--data", str(data)), "--log-level", "error"]
+        # It would speak to its maker's service, if we let it.
+        surroundings = {**environment(), "DBOS__CLOUD": "true"}
+        with subprocess.Popen(hand, stdout=subprocess.PIPE, env=surroundings) as worker:
+            until(lambda: the_task(data, "done"))
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(20) == 0
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(20) == 0
+
+
+class EmbeddedAccount(EmbeddedService):
+    """The accounts of a data folder that somebody else serves."""
+
+    def __init__(self, data: Path) -> None:
+        self._accounts = data / "accounts.toml"
+
+    def options(self, url: str) -> dict[str, Any]:  # type: ignore[override]
+        self.url = url
+        return super().options(PROVIDER)
+
+
+def test_an_unknown_procedure_stops_the_start(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ServiceFailed, match="there is no procedure 'nonsense'"),
+        vodkit.embedded(tmp_path / "data", procedure="nonsense"),
+    ):
+        pass
+
+
+def test_a_worker_wants_a_folder_of_a_service(tmp_path: Path) -> None:
+    done = subprocess.run(
+        command("worker", "--data", str(tmp_path)), capture_output=True, text=True, env=environment()
+    )
+    assert done.returncode == 2
+    assert "there is no service's data" in done.stderr
+
+
+def _note_connections(path: str) -> None:
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("socket.connect", "socket.getaddrinfo"):
+            with open(path, "a") as file:
+                file.write(f"{event} {arguments[1:]}\n")
+
+    sys.addaudithook(hook)
+
+
+def test_a_worker_speaks_to_nobody(world: World, clip: Path, tmp_path: Path) -> None:
+    noted = tmp_path / "noted"
+    world.worker(partial(_note_connections, str(noted)))
+    assert world.ended(world.process(world.media(clip)).id).state == "done"
+    assert not noted.exists(), noted.read_text()
