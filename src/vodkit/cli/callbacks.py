@@ -98,9 +98,9 @@ def enable(ctx: click.Context, id: str) -> None:
 @click.pass_context
 def test(ctx: click.Context, id: str) -> None:
     """Send a webhook a message now; prints what its receiver says, and fails if it does not take it."""
-    from vodkit.server.deliveries.admin import test_webhook
+    from vodkit.server.deliveries.admin import try_webhook
 
-    end = test_webhook(_settings(ctx), id)
+    end = try_webhook(_settings(ctx), id)
     echo_json(end)
     ctx.exit(0 if end["accepted"] else 1)
 

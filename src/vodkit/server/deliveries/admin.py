@@ -96,7 +96,7 @@ def _change(settings: Settings, id: str, work: Callable[[Connection], bool]) -> 
             raise _unknown(id)
 
 
-def test_webhook(settings: Settings, id: str) -> dict[str, Any]:
+def try_webhook(settings: Settings, id: str) -> dict[str, Any]:
     """Send a message of the type :data:`TEST` now, and see what the receiver says.
 
     Whoever runs a command on this machine may call what this machine can reach, so private addresses are
