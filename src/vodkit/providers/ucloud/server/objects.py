@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, case, select
 
 from vodkit.core.contract import CRC64_HEADER, MEDIA_HEADER, PLAY_URL_HEADER
 from vodkit.server.catalog.tables import objects as object_rows
 from vodkit.server.contract import Objects, Scope, Send, StoredObject
 from vodkit.server.errors import BlobGone
 from vodkit.server.incoming import Body
+from vodkit.server.processing import OUTPUTS
 
 from .. import wire
 from ..errors import BAD_REQUEST, BAD_SIGNATURE, BUCKET_MISSING, CLASS_REFUSED, OBJECT_MISSING, PROVIDER
@@ -130,9 +131,13 @@ async def hit(room: Room, request: Request, body: Body) -> Reply:
         same = and_(
             object_rows.c.provider == PROVIDER,
             object_rows.c.account == caller.space.account,
+            object_rows.c.space != OUTPUTS,
             object_rows.c.etag == etag,
         )
-        row = conn.execute(select(object_rows.c.space, object_rows.c.key).where(same).limit(1)).first()
+        # Where the key itself has the content, nothing changes.
+        itself = and_(object_rows.c.space == caller.space.name, object_rows.c.key == key)
+        query = select(object_rows.c.space, object_rows.c.key).where(same)
+        row = conn.execute(query.order_by(case((itself, 0), else_=1)).limit(1)).first()
         return (row.space, row.key) if row else None
 
     place = await service.catalog.read(look)
