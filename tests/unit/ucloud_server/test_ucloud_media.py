@@ -14,8 +14,10 @@ from sqlalchemy import Connection, select
 
 from vodkit.core.contract import MEDIA_HEADER
 from vodkit.core.media import Media
+from vodkit.server import quota
 from vodkit.server.catalog.tables import events
 from vodkit.server.contract import MediaRecord
+from vodkit.server.procedures import change_settings
 from vodkit.server.processing import OUTPUTS
 from vodkit.server.service import Service
 
@@ -268,3 +270,23 @@ def test_no_wire_reaches_what_is_made(world: World) -> None:
         "POST", "uploadhit", b"", signed_key="hit.mp4", query=f"Hash={made.id}&FileName=hit.mp4&FileSize=5"
     )
     assert hit.status == 404
+
+
+def test_a_quota_refuses_before_a_byte(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota, "CACHE_SECONDS", 0.0)
+    one = world.one
+    one.put("kept.mp4", b"12345")
+    account = world.media("kept.mp4").account
+    used = world.write(lambda conn: world.service.quota.usage(conn, account)).used
+    world.write(lambda conn: change_settings(conn, account, quota=used + 4))
+    try:
+        refused = one.do("PUT", "more.mp4", b"12345", headers={"Content-Type": "video/mp4"})
+        assert refused.refusal == (507, -148650)
+        assert f"{used + 4} bytes" in refused.json["ErrMsg"]
+        copy = one.do("PUT", "copied.mp4", headers={"X-Ufile-Copy-Source": "/one-private/kept.mp4"})
+        assert copy.status == 507
+        assert one.get("more.mp4").status == one.get("copied.mp4").status == 404
+        assert one.put("more.mp4", b"1234").status == 200
+        assert one.do("POST", "parts.mp4", b"", query="uploads").refusal == (507, -148650)
+    finally:
+        world.write(lambda conn: change_settings(conn, account, quota=None))

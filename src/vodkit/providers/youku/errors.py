@@ -10,13 +10,14 @@ from vodkit.core.errors import (
     IntegrityError,
     InvalidRequest,
     NotFound,
+    QuotaExceeded,
     RemoteError,
     ServerError,
     Superseded,
     VodError,
 )
 
-from .wire import Codes, RemoteFault
+from .wire import QUOTA, Codes, RemoteFault
 
 PROVIDER: Final = "youku"
 
@@ -50,7 +51,7 @@ def fault_error(fault: RemoteFault, status: int, what: str) -> VodError:
         status: HTTP status of the answer.
         what: The call, for the message.
     """
-    kind = _KINDS.get(fault.code)
+    kind = QuotaExceeded if fault.type == QUOTA else _KINDS.get(fault.code)
     if kind is None:
         kind = AuthError if fault.type == "OAuth2Exception" else status_kind(status)
     text = fault.description or fault.type or "refused"

@@ -48,6 +48,9 @@ class Codes:
     NO_VIDEO: Final = 120020001
 
 
+QUOTA: Final = "QuotaException"
+"""Type of the refusal of a file that the user's quota has no room for; a vodkit service's own word."""
+
 TEXTS: Final[Mapping[int, tuple[str, str]]] = {
     Codes.UNAVAILABLE: ("SystemException", "Service temporarily unavailable"),
     Codes.FAILED: ("SystemException", "Service exception occured"),

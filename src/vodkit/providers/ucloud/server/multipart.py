@@ -34,8 +34,11 @@ async def initiate(room: Room, request: Request, body: Body) -> Reply:
     """InitiateMultipartUpload."""
     caller = await admit(room.service, request, Right.WRITE)
     facts, key = facts_of(request), check_key(request.key)
-    upload = await room.service.catalog.write(
-        lambda conn: room.service.uploads.create(
+
+    def begin(conn: Connection) -> Upload:
+        # How long the object will be is not said; where nothing more fits, nothing needs to be sent.
+        room.service.quota.check(conn, caller.space.account, 1)
+        return room.service.uploads.create(
             conn,
             account=caller.space.account,
             provider=PROVIDER,
@@ -44,7 +47,8 @@ async def initiate(room: Room, request: Request, body: Body) -> Reply:
             content_type=facts.content_type,
             attrs=facts.attrs(),
         )
-    )
+
+    upload = await room.service.catalog.write(begin)
     return json_answer(
         {"UploadId": upload.id, "BlkSize": wire.BLOCK, "Bucket": caller.space.name, "Key": key}
     )

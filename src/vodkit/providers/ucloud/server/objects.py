@@ -81,7 +81,9 @@ async def put(room: Room, request: Request, body: Body) -> Reply:
     facts, md5 = facts_of(request), content_md5(request.headers)
     if body.length is not None and body.length > wire.MAX_PUT:
         raise Refused(413, BAD_REQUEST, f"more than {wire.MAX_PUT} bytes: send it in parts")
-    stored = await store.put_stream(room.service, caller, request.key, aiter(body), facts, md5=md5)
+    stored = await store.put_stream(
+        room.service, caller, request.key, aiter(body), facts, md5=md5, length=body.length
+    )
     return Answer(200, await stored_headers(room, caller, stored))
 
 
@@ -148,8 +150,7 @@ async def hit(room: Room, request: Request, body: Body) -> Reply:
         found = service.objects.get(conn, PROVIDER, *place)
         if found is None or (found.etag, found.blob.size) != (etag, size):
             raise missing()
-        check_replacing(caller, service.objects.get(conn, PROVIDER, caller.space.name, key))
-        return store.keep(conn, service, caller, key, found.blob, etag, facts)
+        return store.duplicate(conn, service, caller, key, found, facts)
 
     stored = await service.catalog.write(take)
     return Answer(200, await stored_headers(room, caller, stored))
@@ -234,11 +235,10 @@ async def _copy(room: Room, request: Request) -> Reply:
     service, key = room.service, check_key(request.key)
 
     def copy(conn: Connection) -> StoredObject:
-        check_replacing(caller, service.objects.get(conn, PROVIDER, caller.space.name, key))
         found = service.objects.get(conn, PROVIDER, source.space, source.key)
         if found is None:
             raise missing()
-        return store.keep(conn, service, caller, key, found.blob, found.etag, facts)
+        return store.duplicate(conn, service, caller, key, found, facts)
 
     stored = await service.catalog.write(copy)
     return Answer(200, await stored_headers(room, caller, stored))

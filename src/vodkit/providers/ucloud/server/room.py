@@ -104,11 +104,17 @@ class Room:
         except Refused as refused:
             reply = fault(refused)
         except Exception as problem:
-            kind = next((kind for kind in type(problem).__mro__ if kind in _REFUSALS), None)
-            if kind is None:
-                self._log.exception("request failed")
-            reply = fault(Refused(*(_REFUSALS[kind] if kind else _FAILED)))
+            reply = fault(self._refused(problem))
         await reply.send(scope, send)
+
+    def _refused(self, problem: Exception) -> Refused:
+        """What is answered to a request that failed."""
+        if isinstance(problem, service_errors.QuotaExceeded):
+            return Refused(507, BAD_REQUEST, str(problem))
+        kind = next((kind for kind in type(problem).__mro__ if kind in _REFUSALS), None)
+        if kind is None:
+            self._log.exception("request failed")
+        return Refused(*(_REFUSALS[kind] if kind else _FAILED))
 
     async def _answer(self, scope: Scope, head: Head, body: Body) -> Reply:
         if manage.claims(head):

@@ -156,18 +156,26 @@ async def put_stream(
     facts: Facts,
     *,
     md5: str = "",
+    length: int | None = None,
 ) -> StoredObject:
     """Store an object whose bytes come in one request.
 
     Every block is a part of an upload of its own, so that its SHA-1 is known without reading it again.
 
+    Args:
+        md5: Hex digest that the bytes must have, or ``""``.
+        length: How many bytes will come, where that is known.
+
     Raises:
         DigestMismatch: the bytes do not have this MD5.
+        QuotaExceeded: the account may not store that much; nothing was read.
         Truncated, TooLarge, StorageFull: nothing was kept.
     """
     check_key(key)
-    upload = await service.catalog.write(
-        lambda conn: service.uploads.create(
+
+    def begin(conn: Connection) -> Upload:
+        service.quota.check(conn, caller.account.id, length or 0)
+        return service.uploads.create(
             conn,
             account=caller.account.id,
             provider=PROVIDER,
@@ -176,7 +184,8 @@ async def put_stream(
             content_type=facts.content_type,
             attrs={SINGLE: True},
         )
-    )
+
+    upload = await service.catalog.write(begin)
     digest = hashlib.md5(usedforsecurity=False) if md5 else None
     blocks = _Blocks(body, digest)
     digests: list[str] = []
@@ -225,6 +234,7 @@ def keep(
 ) -> StoredObject:
     """Point a key at bytes and publish its media, in one commit; what is made of other bytes ends."""
     before = service.objects.get(conn, PROVIDER, caller.space.name, key)
+    same = before is not None and before.blob.id == blob.id
     kind = facts.content_type or type_of_name(key)
     stored = service.objects.put(
         conn,
@@ -237,7 +247,7 @@ def keep(
         etag=etag,
         attrs=facts.attrs(),
     )
-    if before is not None and before.blob.id == blob.id:
+    if same:
         record = media.refresh(conn, service, stored)
     else:
         record = media.publish(conn, service, stored)
@@ -252,6 +262,27 @@ def keep(
             payload={"policy": policy, "key": key, "bucket": caller.space.name},
         )
     return stored
+
+
+def duplicate(
+    conn: Connection,
+    service: Service,
+    caller: Caller,
+    key: str,
+    source: StoredObject,
+    facts: Facts,
+) -> StoredObject:
+    """Point a key at what another object holds.
+
+    Raises:
+        Refused: the caller may not replace what is there.
+        QuotaExceeded: the account may not store that much.
+    """
+    before = service.objects.get(conn, PROVIDER, caller.space.name, key)
+    check_replacing(caller, before)
+    if before is None or before.blob.id != source.blob.id:
+        service.quota.check(conn, caller.space.account, source.blob.size)
+    return keep(conn, service, caller, key, source.blob, source.etag, facts)
 
 
 def forget(conn: Connection, service: Service, stored: StoredObject) -> None:

@@ -14,10 +14,10 @@ from vodkit.server import logs
 from vodkit.server.access import PASSWORD, knows_password
 from vodkit.server.contract import Head, MediaRecord, Receive, Scope, Send, Service, StoredObject
 from vodkit.server.dispatch import head_of
-from vodkit.server.errors import StorageFull, TooLarge, Truncated
+from vodkit.server.errors import QuotaExceeded, StorageFull, TooLarge, Truncated
 from vodkit.server.incoming import Body
 
-from ..wire import Codes
+from ..wire import QUOTA, Codes
 from . import auth, comments, display, library, playlists, schemas, shows, upload, users, videos
 from .authorize import authorize
 from .call import PROVIDER, Action, Call, Refused, read_params, refuse, reply, respond
@@ -67,6 +67,8 @@ class Room:
             return
         except TooLarge:
             await refuse(send, Refused(Codes.INVALID, "The request is too large"))
+        except QuotaExceeded as full:
+            await refuse(send, Refused(Codes.INVALID, str(full), type=QUOTA))
         except StorageFull:
             await refuse(send, Refused(Codes.UNAVAILABLE, status=503))
         except Exception:

@@ -100,6 +100,7 @@ async def _create(call: Call) -> Mapping[str, Any]:
 
 
 def _open(conn: Connection, call: Call, token: str, *, size: int, md5: str, facts: Mapping[str, Any]) -> str:
+    call.service.quota.check(conn, call.who.id, size)
     while True:
         # A number of a multiple of 3 digits needs no padding in base64.
         number = 10**11 + 4 * secrets.randbelow(9 * 10**11 // 4)
