@@ -115,7 +115,7 @@ class World:
 
     def sweep(self) -> None:
         self.run(self.service.rooms["youku"].sweep(self.clock.now()))
-        self.run(self.service._storage.sweep(self.clock.now()))
+        self.run(self.service.storage.sweep(self.clock.now()))
 
     def upload(self, data: bytes, who: str = "one", **fields: Any) -> Upload:
         """A created upload of ``data``; nothing is sent yet."""
