@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from vodkit.core.callbacks import EVENT_ID
 from vodkit.core.events import Event
 from vodkit.providers.tencent import sign
 from vodkit.providers.tencent.server import Room, events
@@ -177,7 +178,7 @@ def test_g16_an_event_is_pushed_with_its_signature(one: Caller, world: World) ->
     ((style, event, address),) = deliveries_of(world, url)
     assert style == "tencent"
     sent = message_of(world, event, address)
-    assert (sent.url, sent.method, sent.headers["X-Vodkit-Event-Id"]) == (url, "POST", event.id)
+    assert (sent.url, sent.method, sent.headers[EVENT_ID]) == (url, "POST", event.id)
     body = json.loads(sent.body)
     assert body["EventType"] == "NewFileUpload"
     assert "EventHandle" not in body

@@ -53,8 +53,21 @@ CAPABILITIES = Capabilities(
         "order",
         "sub_app",
     ),
+    callbacks=True,
     download=True,
     max_size=None,
+    pull={
+        "title": "Display name (MediaName)",
+        "cover": "Address of a cover: gif, jpg or png (CoverUrl)",
+        "category": "Class id, a number (ClassId)",
+        "procedure": "Name of the task flow that runs afterwards (Procedure)",
+        "expires": "When the media is removed: a datetime or YYYY-MM-DDThh:mm:ssZ (ExpireTime)",
+        "media_type": "File type without dot; the address's extension if not given (MediaType)",
+        "source_context": "Text that the media keeps, at most 250 characters (SourceContext)",
+        "session_context": "Text handed back in the pull's event, at most 1000 characters (SessionContext)",
+        "storage_region": "Where to store, e.g. ap-chongqing (StorageRegion)",
+        "session_id": "A pull of the same id within three days is refused (SessionId)",
+    },
 )
 
 DESCRIPTOR = Descriptor(

@@ -63,6 +63,7 @@ _ADVICE: Final[dict[str, str]] = {
     codes.COVER_TYPE: "Use a cover in jpg, png, gif or another image format, or set cover_type",
     codes.EXPIRE_TIME: "Write expires as YYYY-MM-DDThh:mm:ssZ, or pass a datetime",
     codes.CLASS_ID: "List the classes with classes.list() and use one of their ids",
+    codes.PROCEDURE_NAME: "Create the procedure template first, or check its spelling",
     codes.PROCEDURE: "Create the procedure template first, or check its spelling",
     codes.SESSION_CONTEXT_TOO_LONG: "Shorten session_context to 1000 characters",
     codes.VOD_SESSION_KEY: "The upload session ended at the provider; upload again",

@@ -107,7 +107,7 @@ def _addresses(facts: Mapping[str, Any], provider: str, play_url: PlayUrl) -> di
             if output["places"]["dash"]:
                 found["dash_url"] = shown["dash_url"] = play_url(provider, OUTPUTS, output["places"]["dash"])
         if output["kind"] == "cover":
-            found.setdefault("cover_url", url)
+            found["cover_url"] = url
         outputs.append(shown)
     return {**found, "outputs": outputs}
 

@@ -82,7 +82,7 @@ class Api:
             "X-TC-Timestamp": str(timestamp),
             "X-TC-Region": self.region,
             "X-TC-Language": self.language,
-            "X-TC-RequestClient": "vodkit",
+            "X-TC-RequestClient": wire.OUR_CLIENT,
             "X-TC-TraceId": str(uuid.uuid4()),
             "Authorization": sign.sign_tc3(
                 credential.secret_id,

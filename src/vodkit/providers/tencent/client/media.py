@@ -12,11 +12,12 @@ from typing import Any
 
 from vodkit.core.contract import Exchange
 from vodkit.core.errors import InvalidRequest, NotFound, ProtocolError, UnsupportedOption
-from vodkit.core.media import Media, MediaPage
+from vodkit.core.media import Media, MediaPage, Processing
 
 from .. import wire
 from ..cos.wire import CRC64
 from ..errors import PROVIDER
+from . import tasks
 from .api import Api
 from .options import expiry, number, refused
 
@@ -40,6 +41,9 @@ _RANGES = {
     "expires_after": ("ExpireTime", "After"),
     "expires_before": ("ExpireTime", "Before"),
 }
+_OURS = ("FileId", wire.TOLD)
+"""Members that a media shows by fields of its own."""
+
 _STATUS = {"Normal": "ready", "Forbidden": "blocked", "SystemForbidden": "blocked"}
 
 
@@ -80,10 +84,37 @@ class TencentMedia:
 
     def get(self, id: str) -> Media:
         """One media. Raises :class:`~vodkit.core.errors.NotFound`."""
+        return to_media(self._described(id))
+
+    def _described(self, id: str) -> dict[str, Any]:
         found = self.describe([id])
         if not found:
             raise NotFound(f"there is no media {id!r}", provider=PROVIDER)
-        return to_media(found[0])
+        return found[0]
+
+    def processing(self, id: str) -> Processing:
+        """See :class:`vodkit.core.contract.ReportsProcessing`.
+
+        The vendor's description of a media says nothing of its procedure: the latest task does. A vodkit
+        service tells the media's own status besides.
+        """
+        info = self._described(id)
+        media = to_media(info)
+        if media.status == "blocked" or (wire.TOLD in info and media.status != "processing"):
+            return Processing(media.status, error=media.error, media=id)
+        found = self.call("DescribeTasks", FileId=id, Limit=100).get("TaskSet") or ()
+        latest = next((task for task in found if task.get("TaskType") == "Procedure"), None)
+        if latest is None:
+            return Processing(media.status, media=id)
+        return tasks.of_procedure(self.call("DescribeTaskDetail", TaskId=latest["TaskId"]), id)
+
+    def pull(self, url: str, values: Mapping[str, Any]) -> str:
+        """See :class:`vodkit.core.contract.PullsSources`."""
+        return str(self.call("PullUpload", **tasks.pull_fields(url, values))["TaskId"])
+
+    def pulling(self, pull: str) -> Processing:
+        """See :class:`vodkit.core.contract.PullsSources`."""
+        return tasks.of_pull(self.call("DescribeTaskDetail", TaskId=pull))
 
     def page(self, *, marker: str = "", limit: int = 50, **filters: Any) -> MediaPage:
         """One page of SearchMedia, newest first unless ``order="asc"``.
@@ -273,7 +304,9 @@ def to_media(info: Mapping[str, Any]) -> Media:
         raise ProtocolError("a media without FileId", provider=PROVIDER)
     url = str(basic.get("MediaUrl") or "")
     expires = _time(basic.get("ExpireTime"))
-    return Media(
+    sides = [int(meta.get(name) or 0) or None for name in ("Width", "Height")]
+    width, height = reversed(sides) if int(meta.get("Rotate") or 0) % 180 else sides
+    media = Media(
         provider=PROVIDER,
         id=str(info["FileId"]),
         url=url,
@@ -285,18 +318,23 @@ def to_media(info: Mapping[str, Any]) -> Media:
         status=_STATUS.get(str(basic.get("Status") or "Normal"), "processing"),
         created=_time(basic.get("CreateTime")),
         expires=None if expires == wire.NEVER else expires,
-        hls_url=_hls_url(info, url),
-        extra={name: value for name, value in info.items() if name != "FileId" and value is not None},
+        hls_url=_stream_url(info, "HLS", url, ".m3u8"),
+        dash_url=_stream_url(info, "DASH", url, ".mpd"),
+        duration=float(meta.get("Duration") or 0.0) or None,
+        width=width,
+        height=height,
+        extra={name: value for name, value in info.items() if name not in _OURS and value is not None},
     )
+    return media.told(info.get(wire.TOLD))
 
 
-def _hls_url(info: Mapping[str, Any], url: str) -> str:
-    """The first HLS rendition, else the media itself where it is a playlist."""
+def _stream_url(info: Mapping[str, Any], package: str, url: str, manifest: str) -> str:
+    """The first streams of a package, else the media itself where it is their manifest."""
     streams = (info.get("AdaptiveDynamicStreamingInfo") or {}).get("AdaptiveDynamicStreamingSet") or ()
     for stream in streams:
-        if str(stream.get("Package") or "").upper() == "HLS" and stream.get("Url"):
+        if str(stream.get("Package") or "").upper() == package and stream.get("Url"):
             return str(stream["Url"])
-    return url if url.partition("?")[0].endswith(".m3u8") else ""
+    return url if url.partition("?")[0].endswith(manifest) else ""
 
 
 def _time(text: Any) -> datetime | None:

@@ -12,6 +12,7 @@ from vodkit.core.source import Item
 from ..errors import PROVIDER
 from ..wire.values import MANIFEST_TYPES
 from .api import Api
+from .callbacks import TencentCallbacks
 from .grant import segment_name
 from .media import TencentMedia
 from .options import apply_fields, is_manifest, refused
@@ -85,6 +86,10 @@ class TencentProvider:
         return TencentSession(
             self.api, exchange, items, apply_fields(items, options, self.sub_app), options, saved
         )
+
+    def callbacks(self, exchange: Exchange) -> TencentCallbacks:
+        """The calls about callbacks, over this wire."""
+        return TencentCallbacks(self.media(exchange))
 
     def media(self, exchange: Exchange) -> TencentMedia:
         """The media calls, over this wire."""

@@ -29,6 +29,7 @@ class Call:
         key, token: Who signs.
         params: The action's parameters.
         text: Whether their numbers came as text.
+        client: The library that sent it, as it calls itself.
         verdict: Checks the signature against a secret at a time.
     """
 
@@ -40,6 +41,7 @@ class Call:
     params: Mapping[str, Any]
     text: bool
     verdict: Callable[[str, float], sign.Verdict]
+    client: str = ""
 
 
 def read(head: Head, body: bytes) -> Call:
@@ -121,6 +123,7 @@ def _tc3(head: Head, body: bytes, authorization: str) -> Call:
         params=params,
         text=is_text,
         verdict=verdict,
+        client=head.headers.get("x-tc-requestclient", ""),
     )
 
 

@@ -55,11 +55,16 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller(Owner):
-    """One call of an action; ``account`` is who signed it."""
+    """One call of an action; ``account`` is who signed it.
+
+    Attributes:
+        ours: Whether vodkit's own client calls, which is told more than the vendor has words for.
+    """
 
     credentials: Credentials
     credential: Credential
     request_id: str
+    ours: bool = False
 
 
 Handler = Callable[[Caller, Params], Awaitable[Mapping[str, Any]]]

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from vodkit.server.contract import MediaQuery, MediaRecord, Service, StoredObject
 from vodkit.server.processing import Output
+from vodkit.server.telling import Links, errors_of, told
 
-from ..wire import category
+from ..wire import TOLD, category
 from . import classes, made
 from .caller import Owner
 from .credentials import PROVIDER
@@ -34,6 +35,7 @@ SECTIONS = {
 """Members of MediaInfo by the filter that asks for them."""
 
 _PAGE = 1000
+_LINK_LIFE = 6 * 3600.0
 
 
 def find(conn: Connection, owner: Owner, file_id: str) -> MediaRecord | None:
@@ -71,12 +73,34 @@ def changed(record: MediaRecord, owner: Owner, attrs: Mapping[str, Any], **value
 
 
 def infos(
-    conn: Connection, owner: Owner, records: Sequence[MediaRecord], filters: Iterable[str] | None
+    conn: Connection,
+    owner: Owner,
+    records: Sequence[MediaRecord],
+    filters: Iterable[str] | None,
+    *,
+    ours: bool = False,
 ) -> list[dict[str, Any]]:
-    """MediaInfo of records; sections that ``filters`` does not name are null."""
+    """MediaInfo of records; sections that ``filters`` does not name are null.
+
+    Args:
+        ours: Whether it is for our own client, which also learns what the vendor has no words for.
+    """
     wanted = set(filters or SECTIONS)
     outputs = owner.service.outputs.of_many(conn, [record.id for record in records])
-    return [_info(_View(conn, owner, record, outputs.get(record.id, [])), wanted) for record in records]
+    views = [_View(conn, owner, record, outputs.get(record.id, [])) for record in records]
+    shown = [_info(view, wanted) for view in views]
+    if ours:
+        errors = errors_of(conn, owner.service, records)
+        for view, info in zip(views, shown, strict=True):
+            info[TOLD] = _told(view, errors.get(view.record.id, ""))
+    return shown
+
+
+def _told(view: _View, error: str) -> dict[str, Any]:
+    service, record = view.owner.service, view.record
+    closed = service.settings.signed_playback or record.access != "all"
+    links = Links(service, record, _LINK_LIFE if closed else None)
+    return told(record, view.outputs, links, error=error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +143,7 @@ def _basic(view: _View) -> dict[str, Any]:
         "ClassId": attrs["class"],
         "ClassName": names[-1],
         "ClassPath": "-".join(names),
-        "CoverUrl": own_cover or made.cover_url(view.owner.service, view.outputs),
+        "CoverUrl": made.cover_url(view.owner.service, view.outputs) or own_cover,
         "Type": attrs["type"],
         "MediaUrl": url(view.owner, record, record.key),
         "SourceInfo": {"SourceType": "Upload", "SourceContext": attrs["source_context"]},

@@ -57,7 +57,7 @@ async def _describe(caller: Caller, params: Params) -> dict[str, Any]:
         found = [record for id in ids if (record := library.find(conn, caller, id))]
         there = {record.remote_id for record in found}
         return {
-            "MediaInfoSet": library.infos(conn, caller, found, params["Filters"]),
+            "MediaInfoSet": library.infos(conn, caller, found, params["Filters"], ours=caller.ours),
             "NotExistFileIdSet": [id for id in ids if id not in there],
         }
 
@@ -135,21 +135,10 @@ def _unblock(conn: Connection, owner: Owner, record: MediaRecord) -> None:
 
 
 def settle(conn: Connection, owner: Owner, task: Task) -> None:
-    """What the end of a task means for its media: it stays blocked if it is, and a cover that was asked for
-    takes the place of the one that was uploaded."""
+    """Let a media that was blocked while a task ran be so when that has ended."""
     record = owner.service.media.by_id(conn, task.media)
-    if record is None or task.state not in ENDED:
-        return
-    if record.attrs.get("before"):
+    if record is not None and task.state in ENDED and record.attrs.get("before"):
         block(conn, owner, record)
-    made_cover = any(
-        output.kind == "cover" and output.task == task.id
-        for output in owner.service.outputs.of(conn, record.id)
-    )
-    if made_cover and record.cover_key and not task.attrs.get("upload"):
-        owner.service.objects.delete(conn, PROVIDER, record.space, record.cover_key)
-        present = owner.service.media.by_id(conn, record.id) or record
-        owner.service.media.update(conn, replace(present, cover_key="", updated=owner.now))
 
 
 _IDS = needed(Field(item=upto(Limits.FILE_ID, code=codes.FILE_IDS)))

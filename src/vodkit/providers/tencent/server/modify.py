@@ -49,6 +49,7 @@ async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
             values["expires"] = expires
         if cover is not None:
             values["cover_key"] = cover.upload.key
+            _forget_covers(conn, caller, media)
         for stored in ([cover] if cover else []) + [stored for _, stored in subtitles]:
             files.name(conn, caller, stored)
         changed = library.changed(media, caller, attrs, **values)
@@ -125,6 +126,13 @@ async def _store_subtitle(
     }
     data = files.decoded(given["Content"], "Content")
     return item, await files.store(caller, media.space, item["key"], "text/vtt", data)
+
+
+def _forget_covers(conn: Connection, caller: Caller, media: MediaRecord) -> None:
+    """Forget the covers that tasks made: one that was given takes their place."""
+    outputs = caller.service.outputs
+    covers = [output.id for output in outputs.of(conn, media.id) if output.kind == "cover"]
+    outputs.remove(conn, media, covers)
 
 
 def _drop_unused(conn: Connection, caller: Caller, before: MediaRecord, after: MediaRecord) -> None:

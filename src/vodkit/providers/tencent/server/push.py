@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from vodkit.core.callbacks import EVENT_ID
 from vodkit.core.events import Event
 from vodkit.server.contract import Account, Service
 from vodkit.server.processing import Address, Message
@@ -17,8 +18,6 @@ from .events import config_of
 
 SIGNED_FOR = 600
 """Seconds that the signature of a pushed event is good for."""
-
-EVENT_ID = "X-Vodkit-Event-Id"
 
 _SOON = (1.0, 5.0, 30.0, 300.0, 1800.0)
 _LATER = 3600.0

@@ -35,7 +35,17 @@ from ..cos.server import Access, Cos
 from ..cos.sign import Refused
 from ..cos.wire import MIN_PART
 from ..wire import ACTIONS as WIRE
-from ..wire import SERVICE, VERSION, BadField, codes, convert, error_body, parse_form, success_body
+from ..wire import (
+    OUR_CLIENT,
+    SERVICE,
+    VERSION,
+    BadField,
+    codes,
+    convert,
+    error_body,
+    parse_form,
+    success_body,
+)
 from . import (
     apps,
     auth,
@@ -190,6 +200,7 @@ class Room:
             credentials=self._credentials,
             credential=credential,
             request_id=request_id,
+            ours=call.client == OUR_CLIENT,
         )
         if action.in_app:
             app = await apps.resolve(self._service, credential.account, params["SubAppId"])

@@ -55,7 +55,7 @@ async def _search(caller: Caller, params: Params) -> dict[str, Any]:
             )
         return {
             "TotalCount": total,
-            "MediaInfoSet": library.infos(conn, caller, page, params["Filters"]),
+            "MediaInfoSet": library.infos(conn, caller, page, params["Filters"], ours=caller.ours),
         }
 
     return await caller.service.catalog.read(search)

@@ -85,7 +85,6 @@ def start(
             "app": owner.home.id,
             "file_id": media.remote_id,
             "parts": [part.as_dict() for part in work.parts],
-            "upload": decides,
             **shared(given),
         },
         decides=decides,

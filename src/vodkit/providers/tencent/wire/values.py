@@ -35,6 +35,13 @@ _REGION = re.compile(r"[a-z]{2}-[a-z]+(?:-\d{1,2})?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 
 
+OUR_CLIENT: Final = "vodkit"
+"""What our own client calls itself; the vendor's are called ``SDK_PYTHON_3.1.195`` and the like."""
+
+TOLD: Final = "Vodkit"
+"""Member of MediaInfo that our service adds for our client; the vendor's would warn of it."""
+
+
 class Limits:
     """Numbers that both ends hold to. Lengths are in characters."""
 
