@@ -4,7 +4,8 @@
     VODKIT_WEBHOOK_SECRET=whsec_… python django_callbacks.py runserver --noreload 8700
 
 Its address is http://127.0.0.1:8700/callbacks/vodkit, or …/callbacks/PROVIDER for that vendor's own
-callbacks, whose key stands in VODKIT_CALLBACK_KEY_PROVIDER. In a project of yours, take ``receive`` and its ``path``.
+callbacks, whose key stands in VODKIT_CALLBACK_KEY_PROVIDER. In a project of yours, take ``receive`` and its
+``path``.
 """
 
 import os
