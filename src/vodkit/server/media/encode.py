@@ -58,8 +58,8 @@ def encode(facts: Facts, procedure: Procedure, rungs: Sequence[Rung], cut: Cut, 
 
 
 def picture(video: Stream, width: int, height: int, pixels: str = "yuv420p") -> list[str]:
-    """Filters to a size in square pixels, of ordinary dynamic range."""
-    chain = [f"scale={width}:{height}"]
+    """Filters to a size in square pixels, of ordinary dynamic range; what moves has television's levels."""
+    chain = [f"scale={width}:{height}" + (":out_range=tv" if pixels == "yuv420p" else "")]
     if video.hdr:
         chain += [
             f"zscale=tin={_HDR[video.hdr]}:min=bt2020nc:pin=bt2020:t=linear:npl=100",

@@ -34,6 +34,6 @@ def facts_of(path: Path, scratch: Path, *, wanted: Callable[[], bool] = lambda: 
     command = [sys.executable, "-P", str(_PROBE), str(path), PROTOCOLS, FORMATS]
     said = child.run(command, folder=scratch, reads=(path, _PROBE), limits=_LIMITS, wanted=wanted)
     found = Facts.from_dict(json.loads(said))
-    if found.kind == "file" and found.picture is None:
+    if found.audio is None and found.picture is None:
         raise BadMedia("the file holds neither picture nor sound")
     return found

@@ -12,6 +12,12 @@ from .sizes import GOP, Rung, fitted
 from .step import SLOWEST, Cut, Step, opened
 
 _LARGEST_COVER = (1920, 1920)
+_INEXACT = frozenset(["mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "vc1", "obu"])
+"""Containers without an index: a jump leads to where nothing can be decoded before the next key frame."""
+
+_RUN_UP = 10.0
+"""Seconds to decode before a picture in those."""
+
 _MOST_SNAPSHOTS = 1000
 _CODECS = {
     "jpg": ("-c:v", "mjpeg", "-q:v", "3"),
@@ -37,7 +43,7 @@ def steps(
     if procedure.cover and facts.picture:
         yield _cover(facts, procedure, cut)
     if procedure.snapshots and video:
-        yield _snapshots(video, procedure.snapshots, cut)
+        yield _snapshots(facts, video, procedure.snapshots, cut)
     if procedure.sprite and video and cut.seconds:
         smallest = f"@{encoded}/{rungs[-1].name}.mp4" if rungs else ""
         yield _sprite(video, procedure.sprite, smallest, cut)
@@ -53,10 +59,10 @@ def _cover(facts: Facts, procedure: Procedure, cut: Cut) -> Step:
     if facts.video:
         at = cut.offset + min(procedure.cover.at(cut.seconds), cut.latest(facts.video))
     size = fitted(source.shown_size, *_LARGEST_COVER)
-    return _stills("cover", source, "jpg", [("cover.jpg", at)], size)
+    return _stills("cover", facts, source, "jpg", [("cover.jpg", at)], size)
 
 
-def _snapshots(video: Stream, wanted: Snapshots, cut: Cut) -> Step:
+def _snapshots(facts: Facts, video: Stream, wanted: Snapshots, cut: Cut) -> Step:
     if wanted.at:
         moments = [position.at(cut.seconds) for position in wanted.at]
     elif wanted.interval:
@@ -69,28 +75,48 @@ def _snapshots(video: Stream, wanted: Snapshots, cut: Cut) -> Step:
         for number, moment in enumerate(moments, 1)
     ]
     size = fitted(video.shown_size, wanted.width, wanted.height)
-    return _stills("snapshots", video, wanted.format, named, size)
+    return _stills("snapshots", facts, video, wanted.format, named, size)
 
 
 def _stills(
-    kind: str, video: Stream, format: str, named: Sequence[tuple[str, float]], size: tuple[int, int]
+    kind: str,
+    facts: Facts,
+    video: Stream,
+    format: str,
+    named: Sequence[tuple[str, float]],
+    size: tuple[int, int],
 ) -> Step:
+    """A picture for each moment; those after the end of a picture that ends before its sound are left out."""
     filters = ",".join(picture(video, *size, pixels=_PIXELS[format]))
     commands = []
     for file, at in named:
-        start = ["-ss", f"{at:.3f}"] if at else []
-        taken = ["-map", f"0:{video.index}", "-frames:v", "1", "-vf", filters, *_CODECS[format]]
-        commands.append((*start, *opened("@source"), *taken, "-f", "image2", "-update", "1", file))
+        run_up = min(at, _RUN_UP) if facts.container in _INEXACT else 0.0
+        taken = [
+            "-map",
+            f"0:{video.index}",
+            *_from(run_up),
+            "-frames:v",
+            "1",
+            "-vf",
+            filters,
+            *_CODECS[format],
+        ]
+        written = ["-f", "image2", "-update", "1", file]
+        commands.append((*_from(at - run_up), *opened("@source"), *taken, *written))
     return Step(
         name=kind,
         kind=kind,
         commands=tuple(commands),
-        makes=tuple(file for file, _ in named),
+        makes=(named[0][0],),
         seconds=0.0,
         limit=120.0,
         published=True,
-        facts={"width": size[0], "height": size[1], "at": [at for _, at in named]},
+        facts={"width": size[0], "height": size[1], "at": dict(named)},
     )
+
+
+def _from(seconds: float) -> list[str]:
+    return ["-ss", f"{seconds:.3f}"] if seconds else []
 
 
 def _sprite(video: Stream, sprite: Sprite, smallest: str, cut: Cut) -> Step:

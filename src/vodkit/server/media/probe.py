@@ -6,7 +6,6 @@ files aim at. It imports nothing of the service.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 import time
@@ -75,7 +74,7 @@ def _stream(stream: Any) -> dict[str, Any]:
 def _first_picture(container: Any, stream: Any) -> dict[str, Any]:
     """What only a decoded picture tells; a file without any is told apart by its zero size."""
     for count, packet in enumerate(container.demux(stream)):
-        for frame in packet.decode():
+        for frame in _decoded(packet):
             assert isinstance(frame, VideoFrame)
             return {
                 "width": frame.width,
@@ -90,23 +89,34 @@ def _first_picture(container: Any, stream: Any) -> dict[str, Any]:
     return {"width": 0, "height": 0}
 
 
+def _decoded(packet: Any) -> list[Any]:
+    """The pictures of a packet; none of one that is broken, as the first of a recording often are."""
+    try:
+        return list(packet.decode())
+    except av.InvalidDataError:
+        return []
+
+
 def _length(container: Any, said: float, start: float) -> float:
     """How long a file plays: what it says, if there is something near the end that it says, else what it has.
 
     A file that was cut off, or whose writer did not know its end, says nothing or something else.
     """
-    if said:
-        try:
-            container.seek(int((start + max(0.0, said - _NEAR)) * _MICRO))
-        except av.FFmpegError:
-            pass
-        else:
-            if _end(container, start) >= said - _NEAR:
-                return said
-    # What cannot be moved in has not been moved.
-    with contextlib.suppress(av.FFmpegError):
-        container.seek(int(start * _MICRO))
+    near = min(_NEAR, said / 10)
+    if said and _seek(container, start + said - near):
+        if _end(container, start) >= said - near:
+            return said
+        _seek(container, start)
     return _end(container, start) or said
+
+
+def _seek(container: Any, seconds: float) -> bool:
+    """Go to a moment, or stay where it is if that cannot be."""
+    try:
+        container.seek(int(seconds * _MICRO))
+    except av.FFmpegError:
+        return False
+    return True
 
 
 def _end(container: Any, start: float) -> float:
@@ -115,8 +125,12 @@ def _end(container: Any, start: float) -> float:
     until = time.monotonic() + _LONGEST_LOOK
     try:
         for packet in container.demux():
-            if packet.pts is not None and packet.time_base is not None:
-                latest = max(latest, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+            if packet.time_base is None:
+                continue
+            length = float((packet.duration or 0) * packet.time_base)
+            # Bare streams of pictures have no timestamps.
+            begin = latest if packet.pts is None else float(packet.pts * packet.time_base)
+            latest = max(latest, begin + length)
             if time.monotonic() > until:
                 return 0.0
     except av.FFmpegError:
@@ -129,9 +143,23 @@ def _ratio(value: Any) -> float:
     return float(value) if value else 0.0
 
 
+def _reason(problem: Exception, logged: list[tuple[int, str, str]]) -> str:
+    """Why a file cannot be used, for its owner."""
+    if not isinstance(problem, av.FFmpegError):
+        return str(problem)
+    if "whitelist" in str(problem):
+        return "files of this kind are not opened"
+    broken = isinstance(problem, (av.InvalidDataError, av.EOFError))
+    what = "is broken, or is no media" if broken else f"cannot be read: {str(problem.strerror).lower()}"
+    last = logged[-1][2].strip() if logged else ""
+    return f"the file {what}" + (f": {last}" if last else "")
+
+
 if __name__ == "__main__":
-    try:
-        print(json.dumps(look(*sys.argv[1:4])))
-    except (av.FFmpegError, OSError, ValueError) as problem:
-        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
-        sys.exit(1)
+    av.logging.set_level(av.logging.ERROR)
+    with av.logging.Capture() as logged:
+        try:
+            print(json.dumps(look(*sys.argv[1:4])))
+        except (av.FFmpegError, OSError, ValueError) as problem:
+            print(_reason(problem, logged), file=sys.stderr)
+            sys.exit(1)

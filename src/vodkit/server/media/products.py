@@ -78,32 +78,28 @@ def products(step: Step, folder: Path) -> list[Product]:
     (file,) = files
     facts = dict(step.facts)
     if step.kind == "cover":
-        facts["at"] = facts["at"][0]
+        facts["at"] = facts["at"][file]
     return [_product(step, folder, Path(file).stem, file, files, facts)]
 
 
 def _snapshots(step: Step, folder: Path) -> Iterator[Product]:
     shared = {name: value for name, value in step.facts.items() if name != "at"}
-    for file, at in zip(step.makes, step.facts["at"], strict=True):
-        facts = {**shared, "at": at}
-        yield Product(
-            "snapshot",
-            Path(file).stem,
-            file,
-            (file,),
-            (folder / file).stat().st_size,
-            step.definition,
-            facts,
-        )
+    for file, at in step.facts["at"].items():
+        if (folder / file).is_file():
+            size = (folder / file).stat().st_size
+            stem = Path(file).stem
+            yield Product("snapshot", stem, file, (file,), size, step.definition, {**shared, "at": at})
 
 
 def _stream_facts(step: Step, folder: Path) -> dict[str, Any]:
     """Those of the streams that are there, each with its file, its bytes and its real rate."""
     shown = []
+    seconds = 0.0
     for rendition in step.facts["renditions"]:
         path = folder / f"{rendition['name']}.mp4"
         if path.is_file():
             found = stream_file(path)
+            seconds = max(seconds, float(found.seconds))
             shown.append(
                 {
                     **rendition,
@@ -116,10 +112,12 @@ def _stream_facts(step: Step, folder: Path) -> dict[str, Any]:
     audio = step.facts["audio"]
     sound = folder / "audio.mp4"
     if audio and sound.is_file():
-        audio = {**audio, "bitrate": stream_file(sound).average, "size": sound.stat().st_size}
+        found = stream_file(sound)
+        seconds = max(seconds, float(found.seconds))
+        audio = {**audio, "bitrate": found.average, "size": sound.stat().st_size}
     else:
         audio = None
-    return {"dash": MANIFEST, "seconds": step.facts["seconds"], "renditions": shown, "audio": audio}
+    return {"dash": MANIFEST, "seconds": round(seconds, 3), "renditions": shown, "audio": audio}
 
 
 def _product(

@@ -81,10 +81,12 @@ def frame_rate(video: Stream) -> Fraction:
     average = video.fps or video.nominal_fps
     if average <= 0:
         return _UNKNOWN
-    varies = video.nominal_fps > 0 and abs(video.nominal_fps - average) > 0.02 * average
+    nominal = video.nominal_fps or average
+    varies = abs(nominal - average) > 0.02 * average
     if varies and average > 12:
         return next((rate for rate in _USUAL if rate >= average * 0.99), _FASTEST)
-    return min(Fraction(average).limit_denominator(1001), _FASTEST)
+    # An average is of as many pictures as there are, and so never quite the rate.
+    return min(Fraction(average if varies else nominal).limit_denominator(1001), _FASTEST)
 
 
 def usual_bitrate(width: int, height: int, codec: str) -> int:
