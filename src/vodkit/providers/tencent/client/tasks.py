@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from vodkit.core.media import Processing
 
+from ..wire import Limits
 from .options import expiry, number, refused, text
 
 _OPEN = ("WAITING", "PROCESSING")
@@ -75,4 +78,6 @@ def pull_fields(url: str, values: Mapping[str, Any]) -> dict[str, Any]:
         "ExpireTime": expiry(values.get("expires")),
         **{field: text(values, name) or None for name, field in _PULLED.items()},
     }
+    name = PurePosixPath(unquote(urlsplit(url).path)).stem[: Limits.MEDIA_NAME]
+    fields["MediaName"] = fields["MediaName"] or name or None
     return {name: value for name, value in fields.items() if value is not None}
