@@ -60,9 +60,12 @@ class Supervisor:
             while not await self._is_needed():
                 await asyncio.sleep(_LOOK)
             began = time.monotonic()
-            code = await self._run_one(new_id())
+            try:
+                code = await self._run_one(new_id())
+                self._log.warning("a worker ended", code=code)
+            except Exception:
+                self._log.exception("a worker could not be run")
             lived = time.monotonic() - began
-            self._log.warning("a worker ended", code=code, seconds=round(lived, 1))
             pause = _SHORTEST if lived > _STEADY else min(_LONGEST, pause * 2)
             await asyncio.sleep(pause)
 

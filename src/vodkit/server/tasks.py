@@ -167,8 +167,7 @@ class TaskTable:
         ).rowcount
         if not again and (steps or row.state == "done"):
             return None
-        values = {"state": "waiting", "wanted": True, "error": "", "worker": ""}
-        values |= {"started": None, "finished": None}
+        values = {"state": "waiting", "wanted": True, "error": "", "started": None, "finished": None}
         conn.execute(update(tasks).where(tasks.c.id == id).values(**values, updated=self._now()))
         if row.decides:
             conn.execute(update(media_rows).where(media_rows.c.id == row.media).values(status="processing"))

@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
+from sqlalchemy.exc import OperationalError
 
 from vodkit.core import registry
 from vodkit.core.errors import ConfigError
@@ -22,6 +23,7 @@ from vodkit.core.errors import ConfigError
 from . import logs
 from .catalog.tables import tasks
 from .contract import Settings
+from .errors import StorageFull
 from .names import new_id
 from .processing import OPEN
 from .service import Service
@@ -53,6 +55,7 @@ _LEASE_GONE = 70
 """What the process exits with when it counts as dead."""
 
 _KINDS = {"procedure": Run, "pull": Pull}
+_PULLS = 4
 
 
 def work(settings: Settings, *, id: str = "", stop_on_eof: bool = False) -> None:
@@ -86,7 +89,8 @@ async def _work(settings: Settings, id: str, *, stop_on_eof: bool) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if stop_on_eof:
-        threading.Thread(target=_await_eof, args=(lambda: loop.call_soon_threadsafe(stop.set),)).start()
+        ask = (lambda: loop.call_soon_threadsafe(stop.set),)
+        threading.Thread(target=_await_eof, args=ask, daemon=True).start()
     async with Service.open(settings, worker=True) as service:
         worker = Worker(service, id)
         await worker.start()
@@ -121,12 +125,13 @@ class Worker:
         self._lease = service.settings.lease
         self._running: dict[str, str] = {}
         self._unwanted: set[str] = set()
+        self._idle: dict[str, float] = {}
         self._stop = threading.Event()
         self._log = logs.get("worker")
         self._root = work_root(service)
         self._engine = Engine(service.catalog.url, Path(service.settings.data), id, self._do)
         # A program that encodes takes all cores by itself; a pull only waits.
-        self._most = {"procedure": max(1, (os.cpu_count() or 1) // 2), "pull": 4}
+        self._most = {"procedure": max(1, (os.cpu_count() or 1) // 2), "pull": _PULLS}
 
     async def start(self) -> None:
         """Take a lease and be ready for tasks."""
@@ -159,10 +164,13 @@ class Worker:
     # --- tasks -------------------------------------------------------------------------------------------
 
     async def _look(self) -> None:
-        open_tasks = await self._service.catalog.read(self._open_tasks)
-        mine = [row for row in open_tasks if row.state == "running"]
+        rows = await self._service.catalog.read(self._rows)
+        mine = [row for row in rows if row.worker == self._id]
         self._unwanted = {row.id for row in mine if not row.wanted}
-        waiting = [row for row in open_tasks if row.state == "waiting"]
+        idle = [row for row in mine if row.id not in self._running]
+        if idle or self._idle:
+            await self._let_go(idle)
+        waiting = [row for row in rows if row.state == "waiting" and not row.worker]
         for row in waiting:
             if not row.wanted:
                 await self._service.catalog.write(lambda conn, id=row.id: self._end_waiting(conn, id))  # type: ignore[misc]
@@ -174,11 +182,25 @@ class Worker:
                 self._running[task.id] = task.kind
                 await asyncio.to_thread(self._begin, task.id, task.attempt)
 
-    def _open_tasks(self, conn: Connection) -> list[Any]:
-        mine = (tasks.c.state == "running") & (tasks.c.worker == self._id)
-        wanted = select(tasks.c.id, tasks.c.kind, tasks.c.state, tasks.c.wanted)
+    def _rows(self, conn: Connection) -> list[Any]:
+        """The tasks that are ours, and some that wait."""
+        wanted = select(tasks.c.id, tasks.c.kind, tasks.c.state, tasks.c.wanted, tasks.c.worker)
         waiting = wanted.where(tasks.c.state == "waiting").order_by(tasks.c.wanted).limit(100)
-        return [*conn.execute(wanted.where(mine)), *conn.execute(waiting)]
+        return [*conn.execute(wanted.where(tasks.c.worker == self._id)), *conn.execute(waiting)]
+
+    async def _let_go(self, idle: list[Any]) -> None:
+        """Give back what is ours and what nobody here does: what has ended, and, after a while, what has not.
+
+        Until then it is not begun again, here or elsewhere: its folder was still in use.
+        """
+        now = time.monotonic()
+        self._idle = {row.id: self._idle.get(row.id, now) for row in idle}
+        left = [row.id for row in idle if row.state != "running" or now - self._idle[row.id] > _LATER]
+        if left:
+            mine = tasks.c.id.in_(left) & (tasks.c.worker == self._id)
+            state = case((tasks.c.state == "running", "waiting"), else_=tasks.c.state)
+            free = update(tasks).where(mine).values(state=state, worker="")
+            await self._service.catalog.write(lambda conn: conn.execute(free))
 
     def _end_waiting(self, conn: Connection, id: str) -> None:
         which = (tasks.c.id == id) & (tasks.c.state == "waiting")
@@ -191,10 +213,6 @@ class Worker:
         except Exception:
             self._log.exception("a task could not be begun", task=id)
             self._running.pop(id, None)
-            time.sleep(_LATER)
-            mine = (tasks.c.id == id) & (tasks.c.worker == self._id) & (tasks.c.state == "running")
-            again = update(tasks).where(mine).values(state="waiting", worker="")
-            self._service.catalog.write_now(lambda conn: conn.execute(again))
 
     def _do(self, id: str, attempt: int) -> None:
         """Do an attempt of a task, in a thread of the engine."""
@@ -204,6 +222,8 @@ class Worker:
             kind(self._engine, held, TaskFolder(self._root, held, attempt))()
         except Lost:
             self._log.warning("a task went to another worker", task=id)
+        except (OperationalError, StorageFull):
+            self._log.exception("a task was left", task=id)
         except Exception:
             self._log.exception("a task failed", task=id)
             reason = "an internal error; the service's log says more"
@@ -251,8 +271,7 @@ class Worker:
         return _SWEEP
 
     def _forget(self, service: Service, stop: threading.Event) -> float:
-        while not stop.is_set() and self._engine.forget(service.now() - _KEPT):
-            pass
+        self._engine.forget(service.now() - _KEPT, lambda: service.catalog.read_now(leases.alive))
         return _NIGHT
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
 from dataclasses import replace
 from functools import partial
@@ -217,3 +218,44 @@ def test_a_worker_that_is_stopped_gives_its_tasks_back_at_once(world: World, lon
     world.until(lambda: not world.programs(), patience=10)
     world.worker(lease=600.0)
     assert world.running(task.id, "encode").attempt == 2
+
+
+def test_a_task_that_is_done_again_at_once_finds_its_folder(world: World, clip: Path, marks: Path) -> None:
+    media = world.media(clip)
+    task = world.process(media)
+    world.worker(partial(_slow_to_clean, str(marks)))
+    world.worker(partial(_slow_to_clean, str(marks)))
+    for _ in range(3):
+        assert world.ended(task.id).state == "done"
+        assert world.write(lambda conn: world.service.tasks.retry(conn, task.id, ["encode"])) is not None
+    assert world.ended(task.id).state == "done"
+    assert {kind: len(files) for kind, files in world.files(media.id).items()} == MADE
+
+
+def _slow_to_clean(marks: str) -> None:
+    from vodkit.server.workflow.folder import TaskFolder
+
+    real = TaskFolder.remove
+
+    def remove(folder: TaskFolder) -> None:
+        time.sleep(0.5)
+        real(folder)
+
+    TaskFolder.remove = remove  # type: ignore[method-assign]
+
+
+def test_old_workflows_are_forgotten(world: World, clip: Path) -> None:
+    task = world.process(world.media(clip))
+    world.worker()
+    world.ended(task.id)
+    world.stop()
+    world.worker(_forgetful)
+    database = sqlite3.connect(world.data / "workflow.db")
+    world.until(lambda: database.execute("SELECT count(*) FROM workflow_status").fetchone() == (0,))
+    database.close()
+
+
+def _forgetful() -> None:
+    from vodkit.server import worker
+
+    worker._KEPT = -60.0

@@ -36,7 +36,11 @@ def admit(conn: Connection, worker: str, room: Mapping[str, int], now: float) ->
     begun: list[Admitted] = []
     while kinds := [kind for kind, count in left.items() if count > 0]:
         query = select(tasks.c.id, tasks.c.kind, tasks.c.attempt, tasks.c.account).where(
-            tasks.c.state == "waiting", tasks.c.wanted, tasks.c.kind.in_(kinds), tasks.c.account.not_in(full)
+            tasks.c.state == "waiting",
+            tasks.c.worker == "",
+            tasks.c.wanted,
+            tasks.c.kind.in_(kinds),
+            tasks.c.account.not_in(full),
         )
         query = query.order_by(tasks.c.priority.desc(), tasks.c.created, tasks.c.id).limit(1)
         found = conn.execute(query.with_for_update(skip_locked=True)).first()

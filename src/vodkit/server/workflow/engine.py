@@ -11,7 +11,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ _TRIES = 4
 _FIRST_WAIT = 1.0
 _SLOWER = 3.0
 _POLL = 0.2
+_AT_ONCE = 500
 
 Run = Callable[[str, int], None]
 Kept = Callable[[str, Any], bool]
@@ -163,14 +164,29 @@ class Engine:
 
         return DBOS.list_workflow_steps(workflow)
 
-    def forget(self, before: float, limit: int = 500) -> int:
-        """Delete workflows that ended or were left before this time; how many."""
+    def forget(self, before: float, alive: Callable[[], Collection[str]]) -> None:
+        """Delete what nobody will ask for: workflows begun before this time, and what belongs to the dead.
+
+        Args:
+            alive: The workers that are alive.
+        """
         from dbos import DBOS
 
         until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(before))
-        old = DBOS.list_workflows(end_time=until, limit=limit, load_input=False, load_output=False)
-        DBOS.delete_workflows([each.workflow_id for each in old])
-        return len(old)
+        while True:
+            old = DBOS.list_workflows(end_time=until, limit=_AT_ONCE, load_input=False, load_output=False)
+            living = alive()
+            gone = [
+                each.workflow_id
+                for each in old
+                if each.status not in _UNFINISHED or each.executor_id not in living
+            ]
+            if not gone:
+                break
+            DBOS.delete_workflows(gone)
+        queues = [queue.name for queue in DBOS.list_queues()]
+        for name in set(queues) - set(alive()):
+            DBOS.delete_queue(name)
 
     def _done(self, workflow: str, kept: Kept) -> int:
         """How many steps of a workflow need not be done again."""

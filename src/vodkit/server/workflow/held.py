@@ -184,13 +184,15 @@ def end(
     unfinished = (task_steps.c.task == id) & task_steps.c.state.in_(("waiting", "running"))
     left = {"state": "cancelled" if state == "cancelled" else "waiting"}
     conn.execute(update(task_steps).where(unfinished).values(left))
-    values = {"state": state, "error": error, "finished": now, "updated": now, "worker": ""}
+    values = {"state": state, "error": error, "finished": now, "updated": now}
     conn.execute(update(tasks).where(tasks.c.id == id).values(values))
     task = service.tasks.by_id(conn, id)
     assert task is not None
     if task.decides:
         status = "ready" if (state == "done" if ready is None else ready) else "failed"
-        conn.execute(update(media).where(media.c.id == task.media).values(status=status, updated=now))
+        # Somebody may have blocked it meanwhile.
+        waits = (media.c.id == task.media) & (media.c.status == "processing")
+        conn.execute(update(media).where(waits).values(status=status, updated=now))
     tell(service, conn, task)
 
 

@@ -41,8 +41,14 @@ def bury(conn: Connection, worker: str, now: float, silent_since: float | None =
     mine = (tasks.c.worker == worker) & (tasks.c.state == "running")
     begun = task_steps.c.task.in_(select(tasks.c.id).where(mine)) & (task_steps.c.state == "running")
     conn.execute(update(task_steps).where(begun).values(state="waiting"))
-    conn.execute(update(tasks).where(mine).values(state="waiting", worker="", updated=now))
+    conn.execute(update(tasks).where(mine).values(state="waiting", updated=now))
+    conn.execute(update(tasks).where(tasks.c.worker == worker).values(worker=""))
     return True
+
+
+def alive(conn: Connection) -> set[str]:
+    """Workers that have a lease."""
+    return set(conn.scalars(select(workers.c.id)))
 
 
 def dead(conn: Connection, silent_since: float) -> list[str]:
