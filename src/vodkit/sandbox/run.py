@@ -81,7 +81,10 @@ def sandbox(
 
     with _scratch() as scratch:
         folder = data if data is not None else scratch
-        with embedded(folder, strict=strict, accounts=accounts) as service, attached(service.url) as box:
+        with (
+            embedded(folder, strict=strict, accounts=accounts, private_targets=True) as service,
+            attached(service.url) as box,
+        ):
             yield box
 
 
