@@ -141,6 +141,8 @@ def test_callbacks(vod: NetEase) -> None:
         with pytest.raises(UnsupportedOption):
             vod.callbacks.set("http://a.example/cb", **wrong)
     assert vod.callbacks.get() == {"url": "http://a.example/cb", "transcode_url": "http://a.example/cb"}
+    vod.callbacks.set("")
+    assert vod.callbacks.get() == {"url": "", "transcode_url": "http://a.example/cb"}
 
 
 def test_categories_templates_and_watermarks(vod: NetEase) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vodkit.providers.netease import sign
+from vodkit import webhooks
+from vodkit.providers.netease import sign, wire
 
 from .studio import Due, Made, Studio
 from .world import Caller, World
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "netease" / "callbacks" / "observed.json"
 
 
 @pytest.fixture
@@ -151,3 +155,21 @@ def test_when_a_receiver_is_asked_again(world: World) -> None:
         True, True, False, False, False, False,
     ]  # fmt: skip
     assert [style.delay(n) for n in range(1, 9)] == [10, 60, 300, 1800, 7200, 21_600, 86_400, None]
+
+
+def test_known_callbacks_are_read_and_their_members_are_ours() -> None:
+    known = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    for entry in known["signed"]:
+        body = entry["body"].encode()
+        for key, value in entry["signs"].items():
+            assert sign.callback_sign(body, key) == value
+            assert webhooks.verify("netease", {"sign": value}, body, key=key).media == "1001"
+    upload, transcode = known["seen"]
+    made = wire.upload_callback({"vid": upload["vid"]}, upload["name"], upload["origAddr"], "o", None)
+    assert upload.items() <= made.items()
+    found = {name.removesuffix("Addr"): url for name, url in transcode.items() if name.endswith("Addr")}
+    made = wire.transcode_callback(transcode["vid"], transcode["name"], 40, found, None, "")
+    assert transcode.items() <= made.items()
+    for entry in known["seen"]:
+        read = webhooks.parse("netease", {"sign": "x"}, json.dumps(entry).encode())
+        assert (read.media, read.payload) == (str(entry["vid"]), entry)

@@ -154,3 +154,15 @@ def test_what_is_no_film_fails_with_a_reason(vod: NetEase) -> None:
     assert transcoded.payload["status"] == 20
     assert transcoded.payload["errMsg"] == vod.media.get(media.id).error
     assert vod.call("video/get", vid=int(media.id))["status"] == 20
+
+
+def test_a_cover_is_fetched_from_elsewhere(vod: NetEase, film: Path) -> None:
+    media = vod.upload(film)
+    vid, picture = int(media.id), b"\x89PNG\r\n\x1a\n and so on"
+    with receiving(lambda peer, _: peer.answer(picture, extra="Content-Type: image/png\r\n")) as elsewhere:
+        vod.call("snapshot/set", vid=vid, type=1, path=elsewhere.url)
+        end = time.monotonic() + PATIENCE
+        while not (cover := vod.media.get(media.id).cover_url) and time.monotonic() < end:
+            time.sleep(0.1)
+    assert fetch(cover) == picture
+    assert vod.media.get(media.id).status == "ready"

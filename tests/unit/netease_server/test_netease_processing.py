@@ -172,6 +172,41 @@ def test_transcoding_again(world: World, one: Caller, two: Caller, studio: Studi
     assert one.refused("transcode", vids=[vid], sdMp4=1) == 400
 
 
+@pytest.mark.parametrize(("state", "number"), [("done", 40), ("failed", 20)])
+def test_a_video_that_is_blocked_meanwhile_stays_so(
+    one: Caller, studio: Studio, state: str, number: int
+) -> None:
+    vid = upload(one, presetId=preset(one, sdMp4=1))
+    one("video/videoDisable", vid=vid)
+    assert one("video/get", vid=vid)["status"] == 50
+    one("video/videoRecover", vid=vid)
+    assert one("video/get", vid=vid)["status"] == 30
+    one("video/videoDisable", vid=vid)
+    one("video/videoDisable", vid=vid)
+    studio.end(vid, state=state)
+    assert one("video/get", vid=vid)["status"] == 50
+    one("video/videoRecover", vid=vid)
+    one("video/videoRecover", vid=vid)
+    assert one("video/get", vid=vid)["status"] == number
+
+
+def test_a_publishing_step_without_its_procedure_is_made_good(
+    world: World, two: Caller, studio: Studio
+) -> None:
+    account = world.do(world.service.accounts.find("netease", "two")).id
+    target = two.init()
+    studio.write(lambda conn: change_settings(conn, account, procedure="no such one"))
+    try:
+        assert world.block(target, 0, b"film", True).status == 520
+        assert two.id_of(target) is None
+        studio.write(lambda conn: change_settings(conn, account, procedure="as-is"))
+        vid = two.id_of(target)
+        assert vid is not None
+        assert studio.procedure(vid).name == "as-is"
+    finally:
+        studio.write(lambda conn: change_settings(conn, account, procedure=None))
+
+
 def test_outputs_are_deleted_one_by_one(world: World, one: Caller, studio: Studio) -> None:
     vid = upload(one, presetId=preset(one, sdMp4=1, shdHls=1))
     studio.end(vid, [Made("file", "sd"), Made("streams", "shd")])
@@ -233,6 +268,21 @@ def test_more_bytes_under_the_same_vid_are_processed_anew(world: World, one: Cal
     assert (shown["status"], shown["initialSize"]) == (30, len(block) + 4)
     assert "sdMp4Url" not in shown
     assert [task.state for task in studio.tasks(vid)] == ["waiting", "done"]
+
+
+def test_more_bytes_of_a_blocked_video(world: World, one: Caller, studio: Studio) -> None:
+    block, python = bytes(4 << 20), {"User-Agent": "python-requests/2.18.4"}
+    target = one.init(presetId=preset(one, sdMp4=1))
+    context = world.block(target, 0, block, False, "", python).json["context"]
+    vid = one.id_of(target)
+    assert vid is not None
+    one("video/videoDisable", vid=vid)
+    assert world.block(target, len(block), b"more", True, context, python).status == 200
+    assert one("video/get", vid=vid)["status"] == 50
+    studio.end(vid)
+    assert one("video/get", vid=vid)["status"] == 50
+    one("video/videoRecover", vid=vid)
+    assert one("video/get", vid=vid)["status"] == 40
 
 
 @pytest.fixture

@@ -174,14 +174,7 @@ class NetEaseCallbacks:
         Raises:
             UnsupportedOption: the API has no such call. The vendor's pages announce one and do not name it.
         """
-        try:
-            uploads, transcoding = (
-                self._media.call("callback/getUrl", type=_EVENTS[name]) for name in ("upload", "transcode")
-            )
-        except NotFound as error:
-            raise UnsupportedOption(
-                "the API does not tell which callback address is set", provider=PROVIDER
-            ) from error
+        uploads, transcoding = (self._told("callback/getUrl", event) for event in ("upload", "transcode"))
         return {
             "url": str(uploads.get("callbackUrl") or ""),
             "transcode_url": str(transcoding.get("callbackUrl") or ""),
@@ -191,7 +184,7 @@ class NetEaseCallbacks:
         """Report to this address from now on.
 
         Args:
-            url: At most 200 characters, http or https.
+            url: At most 200 characters, http or https; ``""`` ends that, where the API can.
             options: ``event``: ``upload`` (the default) or ``transcode``; ``sign_key``: 1 to 32 letters and
                 digits that the callbacks are signed with.
         """
@@ -201,11 +194,23 @@ class NetEaseCallbacks:
             raise UnsupportedOption(
                 "callbacks.set takes event (upload or transcode) and sign_key", provider=PROVIDER
             )
+        if not url:
+            self._told("callback/deleteUrl", event)
+            return
         callback_url(url, "url")
         if key is None:
             self._media.call(f"{event}/setcallback", callbackUrl=url)
         else:
             self._media.call("callback/setUrl", type=_EVENTS[event], callbackUrl=url, signKey=key)
+
+    def _told(self, operation: str, event: str) -> Mapping[str, Any]:
+        """A call that the vendor's pages announce and do not name."""
+        try:
+            return self._media.call(operation, type=_EVENTS[event])
+        except NotFound as error:
+            raise UnsupportedOption(
+                "the API neither tells nor forgets a callback address", provider=PROVIDER
+            ) from error
 
 
 def to_media(info: Mapping[str, Any]) -> Media:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,9 @@ STATUS = {
     "blocked": wire.STATUS_BLOCKED,
 }
 _LINK_LIFE = 6 * 3600.0
+_BEHIND = "behind"
+"""The fact that says what the status of a blocked video would be."""
+_BATCH = 500
 _MOST_COUNTED = 1 << 31
 
 
@@ -108,8 +111,11 @@ async def _list(caller: Caller, params: Params) -> Mapping[str, Any]:
         media, total = caller.service.media, caller.service.media.count(conn, wanted, _MOST_COUNTED)
         offset, limit, facts = paging(current, size, total)
         found = list(media.find(conn, wanted, offset=offset, limit=limit))
-        outputs = caller.service.outputs.of_many(conn, [record.id for record in found])
-        listed = [shown(conn, caller, record, outputs.get(record.id, [])) for record in found]
+        listed: list[Mapping[str, Any]] = []
+        for start in range(0, len(found), _BATCH):
+            some = found[start : start + _BATCH]
+            outputs = caller.service.outputs.of_many(conn, [record.id for record in some])
+            listed += (shown(conn, caller, record, outputs.get(record.id, [])) for record in some)
         return {**facts, "list": listed}
 
     return await caller.service.catalog.read(look)
@@ -195,21 +201,40 @@ async def _delete_style(caller: Caller, params: Params) -> Mapping[str, Any]:
     return {}
 
 
-def _marker(status: str) -> Handler:
+def _marker(mark: Callable[[MediaRecord], MediaRecord]) -> Handler:
     """Block a video, or take that back."""
 
     async def run(caller: Caller, params: Params) -> Mapping[str, Any]:
         vid = required_integer(params, "vid")
 
-        def mark(conn: Connection) -> None:
+        def work(conn: Connection) -> None:
             record = existing(conn, caller, vid)
-            if record.status in ("ready", "blocked"):
-                caller.service.media.update(conn, replace(record, status=status, updated=caller.now))
+            caller.service.media.update(conn, replace(mark(record), updated=caller.now))
 
-        await caller.service.catalog.write(mark)
+        await caller.service.catalog.write(work)
         return {}
 
     return run
+
+
+def blocked(record: MediaRecord) -> MediaRecord:
+    """A video that plays no more; what its status would be is kept."""
+    if record.status == "blocked":
+        return record
+    return replace(record, status="blocked", attrs={**record.attrs, _BEHIND: record.status})
+
+
+def unblocked(record: MediaRecord) -> MediaRecord:
+    """The inverse of :func:`blocked`."""
+    if record.status != "blocked":
+        return record
+    attrs = dict(record.attrs)
+    return replace(record, status=attrs.pop(_BEHIND, "ready"), attrs=attrs)
+
+
+def settled(record: MediaRecord) -> MediaRecord:
+    """A video whose status followed a task: one that was blocked meanwhile stays so."""
+    return blocked(record) if _BEHIND in record.attrs else record
 
 
 async def _no_statistics(caller: Caller, params: Params) -> Mapping[str, Any]:
@@ -223,8 +248,8 @@ HANDLERS: Mapping[str, Handler] = {
     "video/videoDelete": _delete_one,
     "video/delete": _delete_many,
     "video/delete_single": _delete_style,
-    "video/videoDisable": _marker("blocked"),
-    "video/videoRecover": _marker("ready"),
+    "video/videoDisable": _marker(blocked),
+    "video/videoRecover": _marker(unblocked),
     "type/set": _type_set,
     **{f"stats/{what}": _no_statistics for what in ("flow", "band", "storage")},
 }

@@ -24,7 +24,7 @@ from ..errors import PROVIDER
 from . import callbacks, contexts, transcoding
 from .answer import NodeError
 from .contexts import DONE, Context, Object
-from .media import links_of
+from .media import blocked, links_of, unblocked
 
 
 async def publish(service: Service, context: Context) -> Mapping[str, Any]:
@@ -129,9 +129,13 @@ def _replace(conn: Connection, service: Service, found: Object, blob: Blob) -> N
     record = service.media.get(conn, PROVIDER, wire.media_id(found.vid, found.image))
     if record is None:
         raise NodeError(403, "AccessDenied", "the media was deleted")
-    record = service.media.renew(conn, replace(record, size=blob.size, updated=service.now()))
-    if record.status != "blocked":
-        _process(conn, service, found, record)
+    changed = replace(unblocked(record), size=blob.size, updated=service.now())
+    renewed = service.media.renew(conn, changed)
+    _process(conn, service, found, renewed)
+    if record.status == "blocked":
+        now = service.media.by_id(conn, record.id)
+        assert now is not None
+        service.media.update(conn, blocked(now))
 
 
 def _status(kind: str, blob: Blob) -> str:

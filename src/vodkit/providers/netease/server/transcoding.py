@@ -17,7 +17,7 @@ from . import callbacks, entries, presets, snapshots, versions
 from .answer import ApiError
 from .caller import Caller, Handler, Params
 from .fields import integer, integers, required_integer, text
-from .media import STATUS, existing, links_of
+from .media import STATUS, existing, links_of, settled
 
 
 def compiled(
@@ -80,7 +80,7 @@ def changed(conn: Connection, service: Service, task: Task) -> Notice | None:
         service.outputs.choose_cover(conn, record.id, "")
     if task.decides:
         attrs = {**record.attrs, "completed": service.now()}
-        service.media.update(conn, replace(record, attrs=attrs, updated=service.now()))
+        service.media.update(conn, settled(replace(record, attrs=attrs, updated=service.now())))
     made = versions.by_style(each for each in service.outputs.of(conn, record.id) if each.task == task.id)
     said = wire.transcode_callback(
         int(record.remote_id),
