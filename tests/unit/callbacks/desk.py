@@ -114,6 +114,7 @@ def opened(
     worker: bool = False,
     private: bool = True,
     clock: Clock | None = None,
+    database: str = "",
 ) -> Iterator[Desk]:
     """The parts, until the block ends; with ``worker``, beside others on the same folder."""
     clock = clock or Clock()
@@ -125,6 +126,7 @@ def opened(
         accounts=str(folder / "accounts.toml"),
         public_url="http://vod.example",
         private_targets=private,
+        database=database,
     )
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from vodkit.server.deliveries import deliver, rows
 from vodkit.server.deliveries.sender import AT_ONCE
@@ -138,20 +140,50 @@ def test_private_receivers_need_leave_of_the_service_or_for_the_account(
 
 def test_receivers_that_are_down_hold_up_nobody_else(desk: Desk) -> None:
     """More of them than there are tries at once, with more messages each."""
-    stuck = [receiving(_hang) for _ in range(AT_ONCE + 2)]
-    dead = [context.__enter__() for context in stuck]
-    try:
-        with receiving() as healthy:
-            for _ in range(3):
-                desk.happens(*(receiver.url for receiver in dead))
-            ids = [desk.happens(healthy.url) for _ in range(5)]
-            desk.send(Bounds(connect=1.0, read=0.3, total=0.5))
-            assert healthy.ids == ids
-    finally:
-        for context in stuck:
-            context.__exit__(None, None, None)
+    with ExitStack() as stack:
+        dead = [stack.enter_context(receiving(_hang)) for _ in range(AT_ONCE + 2)]
+        healthy = stack.enter_context(receiving())
+        for _ in range(3):
+            desk.happens(*(receiver.url for receiver in dead))
+        ids = [desk.happens(healthy.url) for _ in range(5)]
+        desk.send(Bounds(connect=1.0, read=0.3, total=0.5))
+        assert healthy.ids == ids
     assert [len(receiver.got) for receiver in dead] == [1] * len(dead)
     assert sorted(row.attempts for row in desk.rows() if row.state == "waiting") == [0] * 20 + [1] * 10
+
+
+def test_no_query_reads_all_deliveries(desk: Desk) -> None:
+    seen: set[tuple[str, tuple[Any, ...]]] = set()
+
+    def note(conn: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:
+        if "deliveries" in statement and not statement.startswith("INSERT"):
+            seen.add((statement, tuple(values)))
+
+    for engine in desk.catalog.engines:
+        event.listen(engine, "before_cursor_execute", note)
+    with receiving(status("503 Later", "200 OK")) as receiver:
+        desk.happens(receiver.url)
+        desk.send()
+        desk.clock.ahead += 6.0
+        deliver(desk.service, threading.Event())
+    now = desk.service.now()
+    desk.catalog.write_now(lambda conn: rows.replay(conn, now, ids=["x"]))
+    desk.catalog.write_now(lambda conn: rows.replay(conn, now, dead=True))
+    desk.catalog.write_now(lambda conn: desk.service.events.expire(conn, now))
+    desk.catalog.read_now(lambda conn: rows.listed(conn))
+    for engine in desk.catalog.engines:
+        event.remove(engine, "before_cursor_execute", note)
+    steps = [
+        f"{step[3]}: {statement}"
+        for statement, values in seen
+        for step in desk.catalog.read_now(
+            lambda conn, s=statement, v=values: conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {s}", v).all()
+        )
+    ]
+    assert len(seen) > 8
+    unbounded = [step for step in steps if step.startswith("SCAN deliveries") and "LIMIT" not in step]
+    assert not unbounded
+    assert not [step for step in steps if "TEMP B-TREE FOR ORDER BY" in step]
 
 
 def test_one_bad_message_does_not_hold_up_the_next(desk: Desk) -> None:
@@ -170,25 +202,50 @@ def test_a_receiver_gets_its_messages_in_order_and_one_by_one(desk: Desk) -> Non
     assert one.busiest == other.busiest == 1
 
 
-def test_two_senders_at_once_send_everything_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with (
-        opened(tmp_path, monkeypatch) as desk,
-        opened(tmp_path, monkeypatch, worker=True, clock=desk.clock) as second,
-    ):
-        receivers = [receiving() for _ in range(4)]
-        urls = [context.__enter__() for context in receivers]
-        try:
-            ids = [desk.happens(*(receiver.url for receiver in urls)) for _ in range(10)]
-            threads = [threading.Thread(target=each.send) for each in (desk, second)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        finally:
-            for context in receivers:
-                context.__exit__(None, None, None)
-        assert [sorted(receiver.ids) for receiver in urls] == [ids] * 4
+def test_two_senders_at_once_send_everything_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    with ExitStack() as stack:
+        desk = stack.enter_context(opened(tmp_path, monkeypatch, database=database))
+        beside = stack.enter_context(
+            opened(tmp_path, monkeypatch, worker=True, clock=desk.clock, database=database)
+        )
+        receivers = [stack.enter_context(receiving()) for _ in range(4)]
+        ids = [desk.happens(*(receiver.url for receiver in receivers)) for _ in range(10)]
+        threads = [threading.Thread(target=each.send) for each in (desk, beside)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [sorted(receiver.ids) for receiver in receivers] == [ids] * 4
         assert set(desk.states) == {"done"}
+
+
+def test_every_database_keeps_deliveries_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    with opened(tmp_path, monkeypatch, database=database) as desk:
+        with receiving(status("503 Later")) as down, receiving() as fine:
+            desk.webhook(f"{fine.url}/%5F_100%")
+            held = [desk.happens(down.url) for _ in range(3)]
+            desk.send()
+            assert (down.ids, fine.ids) == (held[:1], held)
+            assert [row.attempts for row in desk.rows() if row.style == "plain"] == [1, 0, 0]
+            now = desk.service.now()
+            assert all(row.due > now for row in desk.rows() if row.style == "plain")
+            down.answer = status("200 OK")
+            desk.clock.ahead += 6.0
+            desk.send()
+            assert sorted(down.ids) == sorted([*held, held[0]])
+            replayed = desk.catalog.write_now(
+                lambda conn: rows.replay(conn, desk.service.now(), ids=held[:1])
+            )
+            assert replayed == 2
+            desk.send()
+        found = desk.catalog.read_now(
+            lambda conn: rows.listed(conn, account=desk.account.id, states=["done"])
+        )
+        assert [row.event for row in found] == sorted(held * 2, reverse=True)
 
 
 def test_a_try_that_is_under_way_belongs_to_one_sender(desk: Desk) -> None:

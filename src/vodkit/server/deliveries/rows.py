@@ -134,8 +134,8 @@ def listed(
     """Deliveries with the type, the time and the media of their events, newest first."""
     query = (
         select(deliveries, events.c.type, events.c.at, events.c.media)
-        .outerjoin(events, events.c.id == deliveries.c.event)
-        .order_by(deliveries.c.created.desc(), deliveries.c.id.desc())
+        .join(events, events.c.id == deliveries.c.event)
+        .order_by(deliveries.c.id.desc())
         .limit(limit)
     )
     if account is not None:
