@@ -73,6 +73,8 @@ class Room(Protocol):
       credentials, as JSON-ready data. ``service`` has ``settings``, ``catalog``, ``accounts``, ``vault`` and
       ``now`` only.
     - ``callbacks: Mapping[str, CallbackStyle]``: how the vendor tells of events.
+    - ``expired(conn, media: MediaRecord) -> Notice | None``: what the vendor says of a media whose time is
+      over; in the transaction that deletes it, before it goes. The room records no event itself.
     - what :class:`vodkit.server.processing.Works` says, for the worker.
     """
 

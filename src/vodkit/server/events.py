@@ -94,7 +94,7 @@ class EventTable:
         """
         if task.kind == "pull" and task.state not in ENDED:
             return
-        notice = self._noticed(conn, room, task) or Notice({})
+        notice = self._noticed(conn, room, "task_changed", task)
         self.add(
             conn,
             type="media.pulled" if task.kind == "pull" else "procedure.changed",
@@ -107,16 +107,36 @@ class EventTable:
             task=task,
         )
 
-    def _noticed(self, conn: Connection, room: object, task: Task) -> Notice | None:
-        ask: Callable[[Connection, Task], Notice | None] | None = getattr(room, "task_changed", None)
-        if ask is None:
-            return None
-        try:
-            with conn.begin_nested():
-                return ask(conn, task)
-        except Exception:
-            logs.get("events").exception("the room failed to take note of a task", room=task.provider)
-            return None
+    def expired(self, conn: Connection, room: object, media: MediaRecord) -> None:
+        """Record that a media is deleted because its time is over.
+
+        Args:
+            room: Of the media's provider; asked for its vendor's :class:`Notice` as for tasks.
+            media: As it is, before it goes.
+        """
+        notice = self._noticed(conn, room, "expired", media)
+        self.add(
+            conn,
+            type="media.deleted",
+            provider=media.provider,
+            account=media.account,
+            media=media,
+            payload=notice.payload,
+            queue=notice.queue,
+            deliver=notice.deliver,
+        )
+
+    def _noticed(self, conn: Connection, room: object, name: str, noun: Task | MediaRecord) -> Notice:
+        """What a room says of a change, by the method of this name; nothing where it has none, or fails."""
+        ask: Callable[[Connection, Task | MediaRecord], Notice | None] | None = getattr(room, name, None)
+        if ask is not None:
+            try:
+                with conn.begin_nested():
+                    return ask(conn, noun) or Notice({})
+            except Exception:
+                log = logs.get("events")
+                log.exception("the room failed to take note of a change", room=noun.provider, change=name)
+        return Notice({})
 
     def _own(
         self, conn: Connection, account: str, type: str, media: MediaRecord | None, task: Task | None

@@ -130,11 +130,18 @@ class MediaTable:
         _unwanted(conn, id)
         conn.execute(delete(plays).where(plays.c.media == id))
 
-    def expire(self, conn: Connection, now: float, limit: int) -> int:
-        """Delete at most ``limit`` media past their time; how many were."""
-        due = conn.execute(select(media.c.id).where(media.c.expires <= now).limit(limit)).scalars().all()
-        for id in due:
-            self.delete(conn, id)
+    def expire(
+        self, conn: Connection, now: float, limit: int, told: Callable[[Connection, MediaRecord], None]
+    ) -> int:
+        """Delete at most ``limit`` media past their time; how many were.
+
+        Args:
+            told: Called with each of them before it goes.
+        """
+        due = conn.execute(select(media).where(media.c.expires <= now).limit(limit)).all()
+        for row in due:
+            told(conn, _record_of(row))
+            self.delete(conn, row.id)
         return len(due)
 
     def _alive(self) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib.util
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +128,12 @@ class Service(Tools):
 
     async def sweep_forever(self) -> None:
         """Remove what is expired, every ``settings.sweep_interval`` seconds."""
-        sweeps = {name: room.sweep for name, room in self.rooms.items()}
+        sweeps: dict[str, Callable[[float], Awaitable[dict[str, int] | None]]] = {
+            "storage": functools.partial(self.storage.sweep, rooms=self.rooms),
+            **{name: room.sweep for name, room in self.rooms.items()},
+        }
         while True:
-            for name, sweep in {"storage": self.storage.sweep, **sweeps}.items():
+            for name, sweep in sweeps.items():
                 try:
                     removed = await sweep(self.now())
                 except Exception:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, exists, select
@@ -57,8 +57,21 @@ class Storage:
         self.tasks = TaskTable(now)
         self.events = EventTable(self.media, self.outputs, now)
 
-    async def sweep(self, now: float) -> dict[str, int]:
-        """Remove abandoned uploads, expired media, bytes without a name and old events; how many of each."""
+    async def sweep(self, now: float, rooms: Mapping[str, object] | None = None) -> dict[str, int]:
+        """Remove abandoned uploads, expired media, bytes without a name and old events; how many of each.
+
+        Args:
+            rooms: By provider; they say how their vendors tell of expired media.
+        """
+
+        def expire(conn: Connection) -> int:
+            return self.media.expire(
+                conn,
+                now,
+                _AT_ONCE,
+                lambda conn, record: self.events.expired(conn, (rooms or {}).get(record.provider), record),
+            )
+
         abandoned = forgotten = media = 0
         while True:
             dropped, ended = await self.catalog.write(lambda conn: self.uploads.expire(conn, now, _AT_ONCE))
@@ -66,7 +79,7 @@ class Storage:
             forgotten += ended
             if not dropped and not ended:
                 break
-        while expired := await self.catalog.write(lambda conn: self.media.expire(conn, now, _AT_ONCE)):
+        while expired := await self.catalog.write(expire):
             media += expired
         unnamed = await self.catalog.read(lambda conn: _unnamed(conn, now - _UNNAMED_LIFETIME))
         for at in range(0, len(unnamed), _AT_ONCE):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from vodkit.core.callbacks import EVENT_ID
 from vodkit.core.events import Event
 from vodkit.providers.tencent import sign
 from vodkit.providers.tencent.server import Room, events
+from vodkit.providers.tencent.wire import format_time
 from vodkit.server.catalog.tables import deliveries
 from vodkit.server.catalog.tables import events as event_rows
 from vodkit.server.contract import Account
@@ -109,6 +112,21 @@ def test_g16_switches_are_off_at_first(one: Caller) -> None:
     assert event["FileDeleteEvent"]["FileIdSet"] == [file_id]
     wrong = one.refused("ModifyEventConfig", UploadMediaCompleteEventSwitch="MAYBE", **app)
     assert wrong == "InvalidParameterValue.UploadMediaCompleteEventSwitch"
+
+
+def test_a_media_whose_time_is_over_is_told_as_deleted(one: Caller) -> None:
+    app, world = app_with_events(one, UploadMediaCompleteEventSwitch="OFF"), one.world
+    soon = format_time(datetime.fromtimestamp(world.clock.now() + 60, UTC))
+    file_id = one.upload(b"x", ExpireTime=soon, **app)["FileId"]
+    world.clock.ahead += 61
+    try:
+        sweep = world.service.storage.sweep(world.clock.now(), world.service.rooms)
+        assert asyncio.run_coroutine_threadsafe(sweep, world.loop).result()["media_expired"] == 1
+        (event,) = one("PullEvents", **app)["EventSet"]
+    finally:
+        world.clock.ahead -= 61
+    assert event["EventType"] == "FileDeleted"
+    assert event["FileDeleteEvent"]["FileIdSet"] == [file_id]
 
 
 @pytest.mark.covers("tencent G-16")

@@ -88,12 +88,21 @@ def uploaded(conn: Connection, owner: Owner, record: MediaRecord, task: Task | N
 
 def deleted(conn: Connection, owner: Owner, record: MediaRecord, parts: Sequence[Mapping[str, Any]]) -> None:
     """Record FileDeleted, in the transaction that deletes; no ``parts`` stand for the whole media."""
+    _record(conn, owner, "media.deleted", record, _file_deleted(record, parts), "deletion")
+
+
+def expired(conn: Connection, owner: Owner, record: MediaRecord) -> Notice:
+    """FileDeleted of a media whose time is over."""
+    wanted = config_of(conn, owner.account, owner.home.id).switches["deletion"]
+    return notice(conn, owner, _file_deleted(record, ()), told=wanted)
+
+
+def _file_deleted(record: MediaRecord, parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     body = {
         "FileIdSet": [record.remote_id],
         "FileDeleteResultInfo": [{"FileId": record.remote_id, "DeleteParts": list(parts)}],
     }
-    payload = {"EventType": "FileDeleted", "FileDeleteEvent": body}
-    _record(conn, owner, "media.deleted", record, payload, "deletion")
+    return {"EventType": "FileDeleted", "FileDeleteEvent": body}
 
 
 def notice(conn: Connection, owner: Owner, payload: Mapping[str, Any], *, told: bool = True) -> Notice:

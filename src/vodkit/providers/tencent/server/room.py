@@ -287,15 +287,23 @@ class Room:
         assert owner is not None, "applications are never removed"
         return pulls.pulled(conn, owner, task, blob, content_type)
 
+    def expired(self, conn: Connection, media: MediaRecord) -> Notice | None:
+        """FileDeleted; see :class:`vodkit.server.contract.Room`."""
+        owner = self._owner_of(conn, media.account, media.attrs.get("app"))
+        return events.expired(conn, owner, media) if owner else None
+
     def _owner(self, conn: Connection, task: Task) -> Owner | None:
         """Whose task it is; of one that the room did not ask for, its media tells."""
         id = task.attrs.get("app")
         if id is None:
             record = self._service.media.by_id(conn, task.media)
             id = record.attrs["app"] if record else None
-        app = apps.known(conn, task.account, id) if id is not None else None
+        return self._owner_of(conn, task.account, id)
+
+    def _owner_of(self, conn: Connection, account: str, id: int | None) -> Owner | None:
+        app = apps.known(conn, account, id) if id is not None else None
         now = self._service.now()
-        return Owner(service=self._service, account=task.account, now=now, app=app) if app else None
+        return Owner(service=self._service, account=account, now=now, app=app) if app else None
 
     async def sweep(self, now: float) -> None:
         """Remove upload sessions that are over, and SessionIds that may come again."""
