@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,19 @@ from vodkit import webhooks
 from vodkit.providers.netease import sign, wire
 
 from .studio import Due, Made, Studio
-from .world import Caller, World
+from .world import Caller, World, running
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "netease" / "callbacks" / "observed.json"
+
+
+@pytest.fixture(scope="module")
+def world(service_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One service for these tests, on each database there is."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        running(tmp_path_factory.mktemp("service"), patch, database=service_database) as world,
+    ):
+        yield world
 
 
 @pytest.fixture

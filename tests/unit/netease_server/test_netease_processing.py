@@ -20,6 +20,16 @@ PNG = base64.b64decode(
 )
 
 
+@pytest.fixture(scope="module")
+def world(service_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One service for these tests, on each database there is."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        running(tmp_path_factory.mktemp("service"), patch, database=service_database) as world,
+    ):
+        yield world
+
+
 @pytest.fixture
 def studio(world: World) -> Studio:
     return Studio(world)
