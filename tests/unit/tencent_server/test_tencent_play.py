@@ -1,11 +1,17 @@
-"""Play URLs, and their key protection (checklist G 18)."""
+"""Play URLs and their key protection (checklist G 18), views, quotas."""
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from sqlalchemy import Connection
 
 from vodkit.providers.tencent import sign
+from vodkit.server.procedures import change_settings
+from vodkit.server.processing import OUTPUTS
 
+from . import worked
 from .world import Caller, World
 
 
@@ -38,3 +44,107 @@ def test_g18_key_protected_urls(world: World) -> None:
     ):
         assert world.play(refused).status == 403, refused
     assert world.play(sign.playback_url(url, "examplekey12", expires=expires - 120)).status == 200
+
+
+def made_of(world: World, caller: Caller, content: bytes) -> str:
+    """Where something plays that a task has made of an upload."""
+    file_id = caller.upload(content)["FileId"]
+    task = caller("ProcessMediaByProcedure", FileId=file_id, ProcedureName="LongVideoPreset")["TaskId"]
+    worked.begin(world, task)
+    made = worked.end(world, task, ["adaptive:10"])["adaptive:10"]
+    service = world.service
+
+    def name(conn: Connection) -> None:
+        record = service.media.get(conn, "tencent", file_id)
+        assert record is not None
+        stored = service.objects.get(conn, "tencent", record.space, record.key)
+        assert stored is not None
+        service.objects.put(
+            conn,
+            account=record.account,
+            provider="tencent",
+            space=OUTPUTS,
+            key=made.key,
+            blob=stored.blob,
+            content_type="application/vnd.apple.mpegurl",
+            etag="e",
+        )
+
+    service.catalog.write_now(name)
+    return worked.url(world, made)
+
+
+@pytest.mark.covers("tencent G-18")
+def test_g18_key_protection_covers_what_was_made(world: World) -> None:
+    url = made_of(world, world.caller("AKIDprotected"), b"#EXTM3U")
+    expires = int(world.clock.now()) + 60
+    assert world.play(url).status == 403
+    # Relative addresses in a playlist carry no query: what plays has its signature in the path.
+    signed = world.play(sign.playback_url(url, "examplekey12", expires=expires))
+    assert signed.status == 302
+    base = world.service.settings.public_url
+    shown = world.play(base + signed.headers["location"].removeprefix(base))
+    assert (shown.status, shown.body.startswith(b"#EXTM3U")) == (200, True)
+    assert world.play(sign.playback_url(url, "anotherkey12", expires=expires)).status == 403
+    assert world.play(made_of(world, world.caller("AKIDone"), b"#EXTM3U")).status == 200
+
+
+def test_views_are_told_by_day(world: World) -> None:
+    caller = world.caller("AKIDone")
+    file_id = caller.upload(b"movie")["FileId"]
+    service = world.service
+
+    def count(conn: Connection) -> None:
+        record = service.media.get(conn, "tencent", file_id)
+        assert record is not None
+        service.plays.add(conn, {(record.id, "2030-01-30"): 3, (record.id, "2030-01-31"): 5})
+
+    service.catalog.write_now(count)
+    span = {"StartTime": "2030-01-31T00:00:00Z", "EndTime": "2030-02-01T12:00:00Z"}
+    shown = caller("DescribeMediaPlayStatDetails", FileId=file_id, **span)["PlayStatInfoSet"]
+    assert shown == [{"Time": "2030-01-31T00:00:00Z", "FileId": file_id, "PlayTimes": 5, "Traffic": None}]
+    days = {"StartDate": "2030-01-01T00:00:00Z", "EndDate": "2030-01-31T00:00:00Z"}
+    daily = caller("DescribeDailyMediaPlayStat", FileId=file_id, **days)["DailyPlayStatInfoSet"]
+    assert [(item["Date"], item["PlayTimes"]) for item in daily] == [
+        ("2030-01-30T00:00:00Z", 3),
+        ("2030-01-31T00:00:00Z", 5),
+    ]
+    for action, given, code in (
+        ("DescribeMediaPlayStatDetails", {**span, "Interval": "Hour"}, "UnsupportedOperation"),
+        ("DescribeMediaPlayStatDetails", {**span, "StartTime": "then"}, "InvalidParameterValue.StartTime"),
+        (
+            "DescribeDailyMediaPlayStat",
+            {"StartDate": days["EndDate"], "EndDate": days["StartDate"]},
+            "InvalidParameterValue.EndDate",
+        ),
+        ("DescribeDailyMediaPlayStat", {**days, "FileId": "1"}, "ResourceNotFound.FileNotExist"),
+    ):
+        assert caller.refused(action, **{"FileId": file_id, **given}) == code, given
+
+
+def test_a_full_quota_is_told_before_bytes_come(world: World) -> None:
+    caller = world.caller("AKIDlarge")
+    account = next(
+        account for account in asyncio.run(world.service.accounts.of("tencent")) if account.key == "AKIDlarge"
+    )
+    change = world.service.catalog.write_now
+    change(lambda conn: change_settings(conn, account.id, quota=100))
+    try:
+        applied = caller("ApplyUpload", MediaType="mp4")
+        file_id = caller.upload(b"x" * 100)["FileId"]
+        assert caller.refused("ApplyUpload", MediaType="mp4") == "LimitExceeded"
+        pull = {"MediaUrl": "https://example.com/a.mp4"}
+        assert caller.refused("PullUpload", **pull) == "LimitExceeded"
+        uploader = caller.uploader(applied)
+        stored = uploader.cos(
+            "PUT",
+            applied["StorageBucket"],
+            applied["MediaStoragePath"][1:],
+            b"more",
+            region=applied["StorageRegion"],
+        )
+        assert (stored.status, b"<Code>QuotaExceeded</Code>" in stored.body) == (403, True)
+        caller("DeleteMedia", FileId=file_id)
+        caller("ApplyUpload", MediaType="mp4")
+    finally:
+        change(lambda conn: change_settings(conn, account.id, quota=None))
