@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from vodkit.server import targets
+from vodkit.server.content_types import content_type
 from vodkit.server.contract import Blob, MediaRecord
 from vodkit.server.processing import Task
 
@@ -82,8 +83,11 @@ def _extension(url: str) -> str:
     return posixpath.splitext(urlsplit(url).path)[1].removeprefix(".")
 
 
-def pulled(conn: Connection, owner: Owner, task: Task, blob: Blob, content_type: str) -> MediaRecord:
-    """Make the media of a pull whose bytes are there, and start its procedure."""
+def pulled(conn: Connection, owner: Owner, task: Task, blob: Blob) -> MediaRecord:
+    """Make the media of a pull whose bytes are there, and start its procedure.
+
+    What it is served as follows from the type that it was asked for as: a source could call itself anything.
+    """
     key = str(task.spec["key"])
     owner.service.objects.put(
         conn,
@@ -92,7 +96,7 @@ def pulled(conn: Connection, owner: Owner, task: Task, blob: Blob, content_type:
         space=owner.home.bucket,
         key=key,
         blob=blob,
-        content_type=content_type or "application/octet-stream",
+        content_type=content_type(key),
         etag=blob.digests.get("md5", blob.id),
     )
     record = intake.arrived(conn, owner, task.attrs, key, str(task.spec.get("cover_key") or ""), told=False)

@@ -285,7 +285,7 @@ class Room:
         """Make the media of a pull; see :class:`vodkit.server.processing.Works`."""
         owner = self._owner(conn, task)
         assert owner is not None, "applications are never removed"
-        return pulls.pulled(conn, owner, task, blob, content_type)
+        return pulls.pulled(conn, owner, task, blob)
 
     def expired(self, conn: Connection, media: MediaRecord) -> Notice | None:
         """FileDeleted; see :class:`vodkit.server.contract.Room`."""
