@@ -43,6 +43,25 @@ def serve(data: str) -> tuple[float, ...]:
     return ready, answered, time.perf_counter() - started, children() - cpu
 
 
+def serve_with_work(data: str) -> tuple[float, ...]:
+    """:func:`serve` with a task that waits: a worker starts at the same time."""
+    from vodkit.server.contract import MediaRecord, Settings
+    from vodkit.server.media.procedure import BUILT_IN
+    from vodkit.server.names import new_id
+    from vodkit.server.service import tools
+    from vodkit.server.tasks import TaskTable
+
+    now = time.time()
+    named = {"id": new_id(), "provider": "none", "account": "none", "remote_id": new_id(), "kind": "video"}
+    stored = {"title": "", "status": "ready", "space": "none", "key": "none", "cover_key": "", "size": 0}
+    media = MediaRecord(**named, **stored, attrs={}, created=now, updated=now, expires=None)
+    with tools(Settings(data=data)) as parts:
+        parts.catalog.write_now(
+            lambda conn: TaskTable(parts.now).process(conn, media, BUILT_IN["default"], decides=False)
+        )
+    return serve(data)
+
+
 def command(*arguments: str) -> tuple[float, ...]:
     """Seconds and CPU seconds of a command."""
     cpu, started = children(), time.perf_counter()
@@ -64,8 +83,11 @@ def main() -> None:
     runs = options.parse_args().runs
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as scratch:
-        ready, answered, ended, cpu = medians(runs, lambda: serve(f"{scratch}/data"))
-    print(f"serve: ready {ready:.2f} s, first answer {answered:.2f} s, ended {ended:.2f} s, CPU {cpu:.2f} s")
+        serve(f"{scratch}/data")
+        for name, once in (("serve", serve), ("serve, a task waits", serve_with_work)):
+            wall = medians(runs, lambda once=once: once(f"{scratch}/data"))  # type: ignore[misc]
+            shown = zip(("ready", "first answer", "ended", "CPU"), wall, strict=True)
+            print(f"{name}: {', '.join(f'{figure} {seconds:.2f} s' for figure, seconds in shown)}")
     for arguments in (("--help",), ("upload", "--help"), ("serve", "--help")):
         wall, cpu = medians(runs, lambda arguments=arguments: command(*arguments))  # type: ignore[misc]
         print(f"{' '.join(arguments)}: {wall:.2f} s, CPU {cpu:.2f} s")

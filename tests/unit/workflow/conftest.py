@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import fresh
 from tests.unit.media.conftest import clip, make
 
 from .world import World, opened
@@ -24,3 +25,10 @@ def world(tmp_path: Path) -> Iterator[World]:
 def long_clip(make) -> Path:  # type: ignore[no-untyped-def]
     """Takes long enough to encode for something to happen meanwhile."""
     return make("long", size="1280x720", seconds=60)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """The same over each database."""
+    with fresh(request.param) as database, opened(tmp_path / "data", database) as world:
+        yield world

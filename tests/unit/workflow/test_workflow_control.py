@@ -167,7 +167,8 @@ def test_nothing_is_published_when_nothing_plays(world: World, clip: Path, marks
     assert world.record(media.id).status == "failed"
 
 
-def test_the_most_urgent_go_first_and_an_account_has_its_bound(world: World, clip: Path) -> None:
+def test_the_most_urgent_go_first_and_an_account_has_its_bound(any_world: World, clip: Path) -> None:
+    world = any_world
     world.write(lambda conn: change_settings(conn, ACCOUNT, concurrency=1))
     quick = replace(SMALL, renditions=(), audio=None, streaming=False, files="none", sprite=None)
     tasks = [
@@ -187,7 +188,8 @@ def test_the_most_urgent_go_first_and_an_account_has_its_bound(world: World, cli
     assert {world.task(id).state for id in tasks} == {"done"}
 
 
-def test_a_frozen_worker_loses_its_tasks_and_ends_when_it_wakes(world: World, long_clip: Path) -> None:
+def test_a_frozen_worker_loses_its_tasks_and_ends_when_it_wakes(any_world: World, long_clip: Path) -> None:
+    world = any_world
     media = world.media(long_clip)
     task = world.process(media, replace(SMALL, cover=None, sprite=None))
     frozen = world.worker()

@@ -8,41 +8,39 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from tests.conftest import fresh
 from tests.unit.media.conftest import Make
 from vodkit.server.media.procedure import BUILT_IN, Rendition
 from vodkit.server.procedures import change_settings
 
-from .world import ACCOUNT, MADE, SMALL, World, opened
+from .world import ACCOUNT, MADE, SMALL, World
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_procedure_is_done_and_all_of_it_appears_at_once(kind: str, tmp_path: Path, clip: Path) -> None:
-    with fresh(kind) as database, opened(tmp_path / "data", database) as world:
-        media = world.media(clip)
-        task = world.process(media)
-        assert world.record(media.id).status == "processing"
-        world.worker()
+def test_a_procedure_is_done_and_all_of_it_appears_at_once(any_world: World, clip: Path) -> None:
+    world = any_world
+    media = world.media(clip)
+    task = world.process(media)
+    assert world.record(media.id).status == "processing"
+    world.worker()
 
-        def look(conn: Connection) -> tuple[bool, int]:
-            # Not every database shows both as they were at one moment, so the order matters.
-            count = len(world.service.outputs.of(conn, media.id))
-            now = world.service.tasks.by_id(conn, task.id)
-            return now is not None and now.finished is None, count
+    def look(conn: Connection) -> tuple[bool, int]:
+        # Not every database shows both as they were at one moment, so the order matters.
+        count = len(world.service.outputs.of(conn, media.id))
+        now = world.service.tasks.by_id(conn, task.id)
+        return now is not None and now.finished is None, count
 
-        seen = [world.read(look)]
-        while seen[-1][0]:
-            seen.append(world.read(look))
-        assert not any(count for goes_on, count in seen if goes_on)
-        task = world.ended(task.id)
-        assert (task.state, task.error, task.attempt, task.progress) == ("done", "", 1, 1.0)
-        assert {step.state for step in task.steps} == {"done"}
-        record = world.record(media.id)
-        assert record.status == "ready"
-        assert record.facts["seconds"] == pytest.approx(3.0, abs=0.1)
-        assert {kind: len(files) for kind, files in world.files(media.id).items()} == MADE
-        assert world.said(media.id) == ["procedure.changed", "procedure.changed"]
-        world.until(lambda: not world.leftovers())
+    seen = [world.read(look)]
+    while seen[-1][0]:
+        seen.append(world.read(look))
+    assert not any(count for goes_on, count in seen if goes_on)
+    task = world.ended(task.id)
+    assert (task.state, task.error, task.attempt, task.progress) == ("done", "", 1, 1.0)
+    assert {step.state for step in task.steps} == {"done"}
+    record = world.record(media.id)
+    assert record.status == "ready"
+    assert record.facts["seconds"] == pytest.approx(3.0, abs=0.1)
+    assert {kind: len(files) for kind, files in world.files(media.id).items()} == MADE
+    assert world.said(media.id) == ["procedure.changed", "procedure.changed"]
+    world.until(lambda: not world.leftovers())
 
 
 def test_a_source_in_pieces_is_put_together_first(world: World, clip: Path) -> None:
