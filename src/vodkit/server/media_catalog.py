@@ -58,26 +58,26 @@ class MediaTable:
             media.c.provider == provider, media.c.remote_id == remote_id, self._alive()
         )
         row = conn.execute(query).first()
-        return _record_of(row) if row else None
+        return record_of(row) if row else None
 
     def by_id(self, conn: Connection, id: str) -> MediaRecord | None:
         """One media by our id; also an expired one."""
         row = conn.execute(select(media).where(media.c.id == id)).first()
-        return _record_of(row) if row else None
+        return record_of(row) if row else None
 
     def holding(self, conn: Connection, provider: str, space: str, key: str) -> MediaRecord | None:
         """See :meth:`contract.MediaCatalog.holding`."""
         if space == OUTPUTS:
             made = and_(media.c.id == key.partition("/")[0], media.c.provider == provider)
             row = conn.execute(select(media).where(made)).first()
-            return _record_of(row) if row else None
+            return record_of(row) if row else None
         folders = [key[: at + 1] for at, letter in enumerate(key) if letter == "/"]
         here = select(media.c.id).where(media.c.provider == provider, media.c.space == space)
         ways = (media.c.key == key, media.c.cover_key == key, media.c.folder.in_(folders))
         found = union_all(*(here.where(way) for way in ways)).subquery()
         query = select(media).where(media.c.id.in_(select(found.c.id)))
         row = conn.execute(query.order_by(func.length(media.c.folder).desc()).limit(1)).first()
-        return _record_of(row) if row else None
+        return record_of(row) if row else None
 
     def list(
         self, conn: Connection, *, provider: str | None = None, account: str | None = None
@@ -99,7 +99,7 @@ class MediaTable:
         wanted = select(media).where(self._alive(), *_conditions(query)).order_by(*order)
         rows = conn.execute(wanted.offset(offset).limit(limit), execution_options={"yield_per": _BATCH})
         with rows:
-            yield from map(_record_of, rows)
+            yield from map(record_of, rows)
 
     def count(self, conn: Connection, query: MediaQuery, most: int) -> int:
         """See :meth:`contract.MediaCatalog.count`."""
@@ -140,7 +140,7 @@ class MediaTable:
         """
         due = conn.execute(select(media).where(media.c.expires <= now).limit(limit)).all()
         for row in due:
-            told(conn, _record_of(row))
+            told(conn, record_of(row))
             self.delete(conn, row.id)
         return len(due)
 
@@ -187,5 +187,6 @@ def _values(record: MediaRecord) -> dict[str, Any]:
     return values
 
 
-def _record_of(row: Row[Any]) -> MediaRecord:
+def record_of(row: Row[Any]) -> MediaRecord:
+    """The noun of a row."""
     return MediaRecord(**{name: getattr(row, name) for name in _FIELDS})

@@ -21,6 +21,7 @@ from .refusing import Refusing
 from .resuming import Resuming
 from .rig import Rig, RigFixtures
 from .sources import Sources
+from .waiting import Waiting
 from .watching import Watching
 
 __all__ = ["Conformance", "Rig"]
@@ -36,6 +37,7 @@ class Conformance(
     Resuming,
     Breaking,
     Managing,
+    Waiting,
     Checking,
 ):
     """All behaviours. Subclass it once per provider."""
