@@ -12,9 +12,12 @@ class TestUCloud(Conformance):
         "storage_class": "IA",
         "metadata": {"owner": "me"},
         "instant": True,
-        "callback_url": "http://127.0.0.1:9/callback",
     }
-    unavailable = {"callback_body": "a=b", "callback_body_type": "application/json"}
+    unavailable = {
+        "callback_url": "ftp://127.0.0.1/callback",
+        "callback_body": "a=b",
+        "callback_body_type": "application/json",
+    }
     covers = {
         "test_a_stream_of_unknown_length": ("ucloud D-14",),
         "test_a_stream_survives_a_cut_connection": ("ucloud O-5", "ucloud 12-57"),

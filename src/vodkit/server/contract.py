@@ -26,7 +26,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from .nouns import Account, Blob, Head, MediaQuery, MediaRecord, Settings, StoredObject, StoredPart, Upload
-from .processing import Address, Outputs, Procedures, Quota, Task, Tasks
+from .processing import Address, Deliveries, Outputs, Procedures, Quota, Task, Tasks
 
 __all__ = [
     "Account",
@@ -504,6 +504,11 @@ class Service(Protocol):
     @property
     def plays(self) -> Plays:
         """How often media were watched."""
+        ...
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Telling receivers while somebody waits."""
         ...
 
     @property

@@ -395,6 +395,36 @@ class Notice:
     deliver: Sequence[Address] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a first try ended.
+
+    Attributes:
+        done: Whether the receiver took the event; otherwise the worker tries again, as the style says.
+        answer: What it said then.
+        error: Why it failed, for the owner of the media.
+    """
+
+    done: bool
+    answer: bytes
+    error: str
+
+
+class Deliveries(Protocol):
+    """First tries that somebody waits for; all others are the worker's."""
+
+    def take(self, conn: Connection, event: str, style: str) -> Any:
+        """Keep the first try of an event that was added in this commit, to its address of this style.
+
+        If nobody makes it, the worker does, some time later.
+        """
+        ...
+
+    async def attempt(self, taken: Any) -> Told:
+        """Make the try, after the commit; takes some seconds at most."""
+        ...
+
+
 class Works(Protocol):
     """What a room may offer to the worker; it is found by name, and each of these may be missing."""
 

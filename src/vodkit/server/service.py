@@ -23,6 +23,7 @@ from .app import App, send_json
 from .catalog import SqlCatalog
 from .catalog.migrate import RoomTables
 from .contract import Head, MediaRecord, Receive, Room, Scope, Send, Settings
+from .deliveries.first import FirstTries
 from .links import Links
 from .playback import Playback
 from .procedures import EVERYBODY, ProcedureTable
@@ -64,6 +65,7 @@ class Service(Tools):
         self.tasks = storage.tasks
         self.outputs = storage.outputs
         self.procedures = ProcedureTable(settings.procedure, self.now)
+        self.deliveries = FirstTries(self)
         self.rooms: dict[str, Room] = {}
         self.plays = PlayTable()
         self.views = Views(self.catalog, self.plays, self.now)
@@ -94,6 +96,7 @@ class Service(Tools):
             try:
                 yield service
             finally:
+                await service.deliveries.close()
                 await service.views.close()
         finally:
             await storage.close()

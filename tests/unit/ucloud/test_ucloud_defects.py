@@ -402,7 +402,7 @@ def test_settings_that_cannot_be(connect: Connect, odd: dict[str, Any]) -> None:
         {"metadata": {"a b": "c"}},
         {"metadata": {"a": "é"}},
         {"content_type": "a\nb"},
-        {"callback_url": "https://a"},
+        {"callback_url": "ftp://a"},
         {"callback_body": "a=b"},
     ],
 )

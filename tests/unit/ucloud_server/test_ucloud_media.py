@@ -95,6 +95,7 @@ def told(answer: Answer) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.covers("ucloud media")
 @pytest.mark.parametrize("way", ["put", "parts", "copy"])
 def test_what_is_to_be_made_is_asked_for_with_the_object(world: World, way: str) -> None:
     one, key = world.one, f"asked/{way}.mp4"
@@ -124,6 +125,7 @@ def test_nothing_is_made_of_other_things_than_videos_and_sounds(world: World, ke
     assert (record.status, world.tasks(record)) == ("ready", [])
 
 
+@pytest.mark.covers("ucloud media-replaced")
 def test_new_bytes_end_what_was_made_of_the_old_ones(world: World) -> None:
     one, key = world.one, "replaced.mp4"
     one.put(key)
@@ -163,6 +165,7 @@ def test_the_same_bytes_again_change_nothing(world: World) -> None:
     assert record.facts["seconds"] == 12.5
 
 
+@pytest.mark.covers("ucloud media-replaced")
 def test_a_rename_takes_along_what_was_made(world: World) -> None:
     one = world.one
     one.put("before.mp4")
@@ -178,6 +181,7 @@ def test_a_rename_takes_along_what_was_made(world: World) -> None:
     assert one.get("before.mp4").status == 404
 
 
+@pytest.mark.covers("ucloud media-replaced")
 def test_deleting_ends_what_is_made(world: World) -> None:
     one = world.one
     one.put("gone.mp4")
@@ -195,6 +199,7 @@ def test_deleting_ends_what_is_made(world: World) -> None:
     assert event == {"bucket": "one-private", "key": "gone.mp4"}
 
 
+@pytest.mark.covers("ucloud media-private")
 def test_what_is_made_of_a_private_object_plays_by_links_that_end(world: World) -> None:
     one = world.one
     one.put("private.mp4")
@@ -241,6 +246,7 @@ def test_a_failure_is_told(world: World) -> None:
     assert (media.status, media.error) == ("failed", found["error"])
 
 
+@pytest.mark.covers("ucloud media", "ucloud media-private")
 def test_listings_show_originals_only(world: World) -> None:
     one = world.one
     one.put("listed/a.mp4")
@@ -255,6 +261,7 @@ def test_listings_show_originals_only(world: World) -> None:
     assert not [entry for entry in data if record.id in entry["FileName"]]
 
 
+@pytest.mark.covers("ucloud media-private")
 def test_no_wire_reaches_what_is_made(world: World) -> None:
     one = world.one
     one.put("inner.mp4")
@@ -272,6 +279,7 @@ def test_no_wire_reaches_what_is_made(world: World) -> None:
     assert hit.status == 404
 
 
+@pytest.mark.covers("ucloud quota")
 def test_a_quota_refuses_before_a_byte(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quota, "CACHE_SECONDS", 0.0)
     one = world.one

@@ -74,6 +74,7 @@ def status(url: str) -> int:
     return int(urllib3.request("GET", url, redirect=False).status)
 
 
+@pytest.mark.covers("youku state", "youku streamtypes")
 def test_a_commit_asks_for_the_procedure_and_the_state_follows_it(world: World) -> None:
     upload = committed(world)
     (task,) = tasks(world, upload)
@@ -92,6 +93,7 @@ def test_a_commit_asks_for_the_procedure_and_the_state_follows_it(world: World) 
     assert len(tasks(world, upload)) == 1
 
 
+@pytest.mark.covers("youku state")
 def test_lists_agree_with_the_call_for_one(world: World) -> None:
     upload = committed(world, "two", seed=1)
     finish(world, upload, 360)
@@ -101,6 +103,7 @@ def test_lists_agree_with_the_call_for_one(world: World) -> None:
     assert batch == [show(world, upload, **TWO)]
 
 
+@pytest.mark.covers("youku state")
 def test_a_failure_is_a_state_and_says_why(world: World) -> None:
     upload = committed(world)
     found = record(world, upload)
@@ -138,6 +141,7 @@ def test_what_is_made_of_a_hidden_video_plays_for_its_owner(world: World, public
     assert status(f"{bare}?password=sesame") == (302 if public_type == "password" else 403)
 
 
+@pytest.mark.covers("youku public_type")
 def test_who_may_watch_changes_at_once(world: World) -> None:
     upload = committed(world)
     finish(world, upload, 360)
@@ -161,6 +165,7 @@ def test_who_may_watch_changes_at_once(world: World) -> None:
     assert "sesame" not in str(record(world, upload)) and "other" not in str(record(world, upload).attrs)
 
 
+@pytest.mark.covers("youku link")
 def test_the_page_of_a_video_leads_to_the_page_that_plays_it(world: World) -> None:
     upload = committed(world)
     found = show(world, upload)
@@ -177,6 +182,7 @@ def test_the_page_of_a_video_leads_to_the_page_that_plays_it(world: World) -> No
     assert world.send("GET", "v.youku.com", "/v_show/id_XNoSuchVideo.html").code == 120020001
 
 
+@pytest.mark.covers("youku thumbnail_seq")
 def test_a_thumbnail_is_chosen_among_the_pictures(world: World) -> None:
     upload = committed(world)
     finish(world, upload, 360, snapshots=2)
@@ -194,6 +200,7 @@ def test_a_thumbnail_is_chosen_among_the_pictures(world: World) -> None:
     assert show(world, upload)["thumbnail"] == after["thumbnail"]
 
 
+@pytest.mark.covers("youku view_count")
 def test_views_are_shown_and_order_every_list(world: World) -> None:
     seen = {}
     for number, views in enumerate((3, 30, 7)):
@@ -216,6 +223,7 @@ def test_views_are_shown_and_order_every_list(world: World) -> None:
         assert found_views == wanted, path
 
 
+@pytest.mark.covers("youku quota")
 def test_a_quota_refuses_before_a_byte(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quota, "CACHE_SECONDS", 0.0)
     (account,) = [a for a in world.run(world.service.accounts.of("youku")) if a.key == "two"]

@@ -27,7 +27,8 @@ OBJECT_MISSING: Final = -148654
 BAD_SIGNATURE: Final = -148658
 CLASS_REFUSED: Final = -148660
 BAD_REQUEST: Final = -148650
-"""Not a code that the vendor's documents tell; the statuses they go with are."""
+CALLBACK_FAILED: Final = -148651
+"""Not codes that the vendor's documents tell; the statuses they go with are."""
 
 _KINDS: Final[dict[int, type[RemoteError]]] = {
     400: InvalidRequest,
@@ -45,11 +46,13 @@ _CODES: Final[dict[int, type[RemoteError]]] = {
     BUCKET_MISSING: NotFound,
     -30010: NotFound,
     CLASS_REFUSED: PermissionDenied,
+    CALLBACK_FAILED: RemoteError,
 }
 _ADVICE: Final[dict[int, str]] = {
     BUCKET_MISSING: "Check space, or create it with spaces.create()",
     -30010: "Check space, or create it with spaces.create()",
     CLASS_REFUSED: "Restore the object first; an archived one can neither be read nor moved",
+    CALLBACK_FAILED: "Check callback_url and what answers there with JSON; the service tries it again",
 }
 _STATUS_ADVICE: Final[dict[int, str]] = {
     401: "Check that this machine's clock is right and that the key pair may do this",

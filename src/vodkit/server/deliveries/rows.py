@@ -89,6 +89,15 @@ def claim(conn: Connection, now: float, most: int, busy: Collection[str]) -> lis
     return taken
 
 
+def take(conn: Connection, now: float, event: str, style: str) -> Delivery:
+    """Take the delivery of an event that was added in this very commit, for whoever adds it to try first."""
+    query = select(deliveries).where(deliveries.c.event == event, deliveries.c.style == style)
+    row = conn.execute(query).one()
+    values = {"due": now + LEASE, "attempts": 1, "updated": now}
+    conn.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
+    return _delivery(row, conn.execute(select(events).where(events.c.id == event)).one())
+
+
 def _delivery(row: Row[Any], event: Row[Any]) -> Delivery:
     names = ("id", "type", "provider", "account", "media", "at", "payload")
     return Delivery(

@@ -75,6 +75,12 @@ class Sender:
         due = self._service.catalog.read_now(rows.next_due)
         return LATEST_LOOK if due is None else min(LATEST_LOOK, max(0.0, due - self._service.now()))
 
+    def once(self, delivery: Delivery, cutter: targets.Cutter) -> End:
+        """Make a try that was taken for whoever calls, record how it ended, and tell."""
+        end = self._judge(delivery, cutter)
+        self._settle(delivery, end)
+        return end
+
     def _begin(self) -> bool:
         """Begin as many tries as may be under way; whether any began."""
         now, busy = self._service.now(), list(self._tries)
@@ -98,20 +104,20 @@ class Sender:
             self._tries.pop(one.delivery.receiver, None)
             self._changed.set()
 
-    def _judge(self, delivery: Delivery, cutter: targets.Cutter) -> _End:
+    def _judge(self, delivery: Delivery, cutter: targets.Cutter) -> End:
         read = self._service.catalog.read_now
         try:
             style = self._style(delivery)
             message, private = read(lambda conn: self._render(conn, style, delivery))
         except Undeliverable as reason:
-            return _End(dead=True, error=str(reason))
+            return End(dead=True, error=str(reason))
         except Postponed as reason:
-            return _End(later=reason.seconds, error=str(reason))
+            return End(later=reason.seconds, error=str(reason))
         except Exception:
             _log.exception(
                 "an event could not be put into words", delivery=delivery.id, style=delivery.address.style
             )
-            return _End(error="an internal error; the service's log says more")
+            return End(error="an internal error; the service's log says more")
         try:
             answer = targets.send(
                 message.url,
@@ -123,12 +129,12 @@ class Sender:
                 cutter=cutter,
             )
         except targets.TargetRefused as reason:
-            return _End(error=str(reason))
+            return End(error=str(reason))
         except targets.TargetFailed as reason:
-            return _End(error=str(reason), down=True, cut=cutter.was_cut)
+            return End(error=str(reason), down=True, cut=cutter.was_cut)
         if style.accepted(answer.status, answer.body):
-            return _End(done=True, status=answer.status)
-        return _End(
+            return End(done=True, status=answer.status, answer=answer.body)
+        return End(
             status=answer.status,
             error=f"the receiver answered {answer.status}",
             down=answer.status in _DOWN,
@@ -158,7 +164,7 @@ class Sender:
         allowed = self._service.settings.private_targets or settings_of(conn, account.id).private_targets
         return message, allowed
 
-    def _settle(self, delivery: Delivery, end: _End) -> None:
+    def _settle(self, delivery: Delivery, end: End) -> None:
         now = self._service.now()
         values: dict[str, Any] = {"status": end.status, "error": end.error[:_LONGEST_REASON]}
         delay = None if end.done or end.dead else self._delay(delivery)
@@ -199,7 +205,7 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class End:
     """How a try ended.
 
     Attributes:
@@ -210,6 +216,7 @@ class _End:
         down: Nothing else should go to the receiver for a while.
         status: HTTP status of the answer.
         error: Why it failed, for the owner of the media.
+        answer: What the receiver that took it said.
     """
 
     done: bool = False
@@ -219,6 +226,7 @@ class _End:
     down: bool = False
     status: int | None = None
     error: str = ""
+    answer: bytes = b""
 
 
 @dataclass(slots=True)

@@ -172,7 +172,7 @@ def _policy(values: Mapping[str, Any]) -> str:
         if body or kind:
             raise refused("there is no callback_url", "Pass callback_url, or leave callback_body out")
         return ""
-    if not url.startswith("http://"):
-        raise refused("callback_url is not an http address", "The vendor posts to http:// addresses only")
+    if not url.startswith(("http://", "https://")):
+        raise refused("callback_url is no http address", "Pass one that begins with http:// or https://")
     policy = {"callbackUrl": url, "callbackBody": body, "callbackBodyType": kind}
     return sign.encode_policy({name: value for name, value in policy.items() if value})

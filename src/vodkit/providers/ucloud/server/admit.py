@@ -11,6 +11,8 @@ from .. import sign, wire
 from ..errors import BAD_SIGNATURE, BUCKET_MISSING, NO_AUTHORIZATION, PROVIDER
 from . import spaces, tokens
 from .answer import Refused
+from .policy import Policy
+from .policy import read as read_policy
 from .request import Request
 from .spaces import Space
 from .tokens import Token
@@ -35,13 +37,13 @@ class Caller:
     Attributes:
         space: Which the request is about.
         account: The owner; also for anonymous readers of a public space.
-        policy: The upload policy, encoded, or ``""``.
+        policy: The callback that the upload policy asks for, or ``None``.
         token: What limits the caller, or ``None``.
     """
 
     space: Space
     account: Account
-    policy: str = ""
+    policy: Policy | None = None
     token: Token | None = None
 
 
@@ -103,7 +105,7 @@ async def admit(
         where = signed_key or request.param("prefix")
         if not token.allows(right, space.name, where, client, service.now()):
             raise Refused(403, BAD_SIGNATURE, "the token does not allow this")
-    policy = claim.header.policy if claim.header else ""
+    policy = read_policy(claim.header.policy) if claim.header else None
     return Caller(space, account, policy, token)
 
 

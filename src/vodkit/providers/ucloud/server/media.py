@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from vodkit.server.content_types import content_type as type_of_name
 from vodkit.server.contract import MediaQuery, MediaRecord, Service, StoredObject
 from vodkit.server.names import new_id
+from vodkit.server.processing import Address
 from vodkit.server.telling import Links, errors_of, told
 
 from ..errors import PROVIDER
@@ -35,7 +36,18 @@ def publish(conn: Connection, service: Service, stored: StoredObject) -> MediaRe
         procedure = service.procedures.chosen(conn, record.account, "")
         if procedure is not None:
             service.tasks.process(conn, record, procedure, decides=record.status != "blocked")
-    service.events.add(
+    return record
+
+
+def tell_uploaded(
+    conn: Connection,
+    service: Service,
+    record: MediaRecord,
+    stored: StoredObject,
+    deliver: Sequence[Address] = (),
+) -> str:
+    """Record that an object was uploaded, in the commit that publishes it; the event's id."""
+    return service.events.add(
         conn,
         type="media.uploaded",
         provider=PROVIDER,
@@ -48,8 +60,8 @@ def publish(conn: Connection, service: Service, stored: StoredObject) -> MediaRe
             "etag": stored.etag,
             "content_type": stored.content_type,
         },
+        deliver=deliver,
     )
-    return record
 
 
 def refresh(conn: Connection, service: Service, stored: StoredObject, *, of: str = "") -> MediaRecord:

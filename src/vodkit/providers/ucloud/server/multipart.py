@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from vodkit.server.contract import Incoming, StoredObject, StoredPart, Upload
+from vodkit.server.contract import Incoming, StoredPart, Upload
 from vodkit.server.incoming import Body
 
 from .. import wire
@@ -15,9 +15,9 @@ from ..errors import BAD_REQUEST, OBJECT_MISSING, PROVIDER
 from . import store
 from .admit import Caller, Right, admit
 from .answer import Answer, Refused, Reply, json_answer
-from .objects import content_md5, source_of, stored_headers
+from .objects import content_md5, made, source_of
 from .request import Request
-from .store import DIGESTS, SINGLE, Facts, check_key, facts_of
+from .store import DIGESTS, SINGLE, Facts, Kept, check_key, facts_of
 
 if TYPE_CHECKING:
     from .room import Room
@@ -122,7 +122,7 @@ async def finish(room: Room, request: Request, body: Body) -> Reply:
     lenient = bool(caller.account.attrs.get("lenient_finish", True))
     service = room.service
 
-    def make(conn: Connection) -> StoredObject:
+    def make(conn: Connection) -> Kept:
         upload = _open(room, conn, caller, request)
         parts = service.uploads.parts(conn, upload.id)
         _check_list(listed, parts, lenient=lenient)
@@ -136,11 +136,10 @@ async def finish(room: Room, request: Request, body: Body) -> Reply:
         etag = wire.whole_etag(blob.size, [part.digests["sha1"] for part in parts])
         return store.keep(conn, service, caller, key, blob, etag, _facts(request, upload))
 
-    stored = await service.catalog.write(make)
-    return json_answer(
-        {"Bucket": stored.space, "Key": stored.key, "FileSize": stored.blob.size},
-        await stored_headers(room, caller, stored),
-    )
+    kept = await service.catalog.write(make)
+    stored = kept.stored
+    told = {"Bucket": stored.space, "Key": stored.key, "FileSize": stored.blob.size}
+    return await made(room, caller, kept, told)
 
 
 def _facts(request: Request, upload: Upload) -> Facts:

@@ -19,13 +19,21 @@ from vodkit.server.incoming import Body
 from vodkit.server.processing import OUTPUTS
 
 from .. import wire
-from ..errors import BAD_REQUEST, BAD_SIGNATURE, BUCKET_MISSING, CLASS_REFUSED, OBJECT_MISSING, PROVIDER
+from ..errors import (
+    BAD_REQUEST,
+    BAD_SIGNATURE,
+    BUCKET_MISSING,
+    CALLBACK_FAILED,
+    CLASS_REFUSED,
+    OBJECT_MISSING,
+    PROVIDER,
+)
 from . import media, spaces, store
 from .admit import Caller, Right, admit
-from .answer import Answer, Refused, Reply, fault
+from .answer import JSON, Answer, Refused, Reply, fault, json_answer
 from .form import Form, boundary_of
 from .request import Request
-from .store import Facts, check_key, check_replacing, facts_of
+from .store import Facts, Kept, check_key, check_replacing, facts_of
 
 if TYPE_CHECKING:
     from .room import Room
@@ -41,9 +49,21 @@ def missing() -> Refused:
     return Refused(404, OBJECT_MISSING, "file not exist")
 
 
-async def stored_headers(room: Room, caller: Caller, stored: StoredObject) -> dict[str, str]:
-    """The headers of an answer that made an object."""
-    return {"etag": wire.quoted(stored.etag), **await _media_headers(room, caller, stored)}
+async def made(room: Room, caller: Caller, kept: Kept, told: Mapping[str, Any] | None = None) -> Reply:
+    """The answer to what made an object: ``told``, or what the upload policy's callback answers (§2.5).
+
+    Raises:
+        Refused: the callback failed. The object is there all the same, and the callback is tried again.
+    """
+    stored = kept.stored
+    headers = {"etag": wire.quoted(stored.etag), **await _media_headers(room, caller, stored)}
+    if kept.callback is not None:
+        answered = await room.service.deliveries.attempt(kept.callback)
+        if not answered.done:
+            text = f"the object is stored, but its callback failed and is tried again: {answered.error}"
+            raise Refused(502, CALLBACK_FAILED, text)
+        return Answer(200, {"content-type": JSON, **headers}, answered.answer)
+    return Answer(200, headers) if told is None else json_answer(told, headers)
 
 
 async def _media_headers(room: Room, caller: Caller, stored: StoredObject) -> dict[str, str]:
@@ -81,10 +101,10 @@ async def put(room: Room, request: Request, body: Body) -> Reply:
     facts, md5 = facts_of(request), content_md5(request.headers)
     if body.length is not None and body.length > wire.MAX_PUT:
         raise Refused(413, BAD_REQUEST, f"more than {wire.MAX_PUT} bytes: send it in parts")
-    stored = await store.put_stream(
+    kept = await store.put_stream(
         room.service, caller, request.key, aiter(body), facts, md5=md5, length=body.length
     )
-    return Answer(200, await stored_headers(room, caller, stored))
+    return await made(room, caller, kept)
 
 
 async def post(room: Room, request: Request, body: Body) -> Reply:
@@ -115,10 +135,10 @@ async def post(room: Room, request: Request, body: Body) -> Reply:
         content_type=kind,
         authorization=fields.get("authorization", ""),
     )
-    stored = await store.put_stream(
+    kept = await store.put_stream(
         room.service, caller, key, form.content(), facts_of(inner, kind), md5=content_md5(inner.headers)
     )
-    return Answer(200, await stored_headers(room, caller, stored))
+    return await made(room, caller, kept)
 
 
 async def hit(room: Room, request: Request, body: Body) -> Reply:
@@ -146,14 +166,13 @@ async def hit(room: Room, request: Request, body: Body) -> Reply:
     if place is None:
         raise missing()
 
-    def take(conn: Connection) -> StoredObject:
+    def take(conn: Connection) -> Kept:
         found = service.objects.get(conn, PROVIDER, *place)
         if found is None or (found.etag, found.blob.size) != (etag, size):
             raise missing()
         return store.duplicate(conn, service, caller, key, found, facts)
 
-    stored = await service.catalog.write(take)
-    return Answer(200, await stored_headers(room, caller, stored))
+    return await made(room, caller, await service.catalog.write(take))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,14 +253,13 @@ async def _copy(room: Room, request: Request) -> Reply:
         raise Refused(400, BAD_REQUEST, f"there is no storage class {facts.storage_class}")
     service, key = room.service, check_key(request.key)
 
-    def copy(conn: Connection) -> StoredObject:
+    def copy(conn: Connection) -> Kept:
         found = service.objects.get(conn, PROVIDER, source.space, source.key)
         if found is None:
             raise missing()
         return store.duplicate(conn, service, caller, key, found, facts)
 
-    stored = await service.catalog.write(copy)
-    return Answer(200, await stored_headers(room, caller, stored))
+    return await made(room, caller, await service.catalog.write(copy))
 
 
 async def source_of(room: Room, request: Request, caller: Caller) -> StoredObject:

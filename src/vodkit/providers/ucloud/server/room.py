@@ -18,6 +18,7 @@ from .. import sign, wire
 from ..errors import BAD_REQUEST, OBJECT_MISSING
 from . import lists, manage, multipart, objects, spaces
 from .answer import Answer, Refused, Reply, fault
+from .policy import STYLE, PolicyStyle
 from .request import Request, is_uvideo, parse
 from .tables import METADATA
 
@@ -76,11 +77,14 @@ class Room:
     """The server side of UCloud. Implements :class:`vodkit.server.contract.Room`.
 
     Attributes:
+        callbacks: How upload policies' callbacks go out.
         service: What everything durable goes through.
     """
 
     TABLES: ClassVar[MetaData] = METADATA
     MIGRATIONS: ClassVar[str] = str(Path(__file__).parent / "migrations")
+
+    callbacks: ClassVar[Mapping[str, PolicyStyle]] = {STYLE: PolicyStyle()}
 
     def __init__(self, service: Service) -> None:
         self.service = service

@@ -14,11 +14,12 @@ from vodkit.server.content_types import content_type as type_of_name
 from vodkit.server.contract import Blob, Service, StoredObject, StoredPart, Upload
 from vodkit.server.errors import DigestMismatch, TooLarge, UploadGone
 
-from .. import sign, wire
+from .. import wire
 from ..errors import BAD_REQUEST, BAD_SIGNATURE, PROVIDER
 from . import media
 from .admit import Caller
 from .answer import Refused
+from .policy import STYLE
 from .request import Request
 
 DIGESTS = ("sha1", "crc64")
@@ -45,6 +46,19 @@ class Facts:
     def attrs(self) -> dict[str, Any]:
         """For the object's row."""
         return {"class": self.storage_class, "meta": dict(self.meta or {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An object that was made.
+
+    Attributes:
+        stored: The object.
+        callback: The first try of its upload policy's callback, still to be made; ``None`` without one.
+    """
+
+    stored: StoredObject
+    callback: Any = None
 
 
 def facts_of(request: Request, content_type: str | None = None) -> Facts:
@@ -157,7 +171,7 @@ async def put_stream(
     *,
     md5: str = "",
     length: int | None = None,
-) -> StoredObject:
+) -> Kept:
     """Store an object whose bytes come in one request.
 
     Every block is a part of an upload of its own, so that its SHA-1 is known without reading it again.
@@ -216,7 +230,7 @@ def _completed(
     facts: Facts,
     size: int,
     digests: list[str],
-) -> StoredObject:
+) -> Kept:
     check_replacing(caller, service.objects.get(conn, PROVIDER, upload.space, upload.key))
     blob = service.uploads.complete(conn, upload.id)
     etag = wire.whole_etag(size, digests)
@@ -231,7 +245,7 @@ def keep(
     blob: Blob,
     etag: str,
     facts: Facts,
-) -> StoredObject:
+) -> Kept:
     """Point a key at bytes and publish its media, in one commit; what is made of other bytes ends."""
     before = service.objects.get(conn, PROVIDER, caller.space.name, key)
     same = before is not None and before.blob.id == blob.id
@@ -247,21 +261,14 @@ def keep(
         etag=etag,
         attrs=facts.attrs(),
     )
-    if same:
-        record = media.refresh(conn, service, stored)
-    else:
-        record = media.publish(conn, service, stored)
-    if caller.policy:
-        policy = sign.decode_policy(caller.policy)
-        service.events.add(
-            conn,
-            type="upload_policy",
-            provider=PROVIDER,
-            account=caller.account.id,
-            media=record,
-            payload={"policy": policy, "key": key, "bucket": caller.space.name},
-        )
-    return stored
+    record = (media.refresh if same else media.publish)(conn, service, stored)
+    policy = caller.policy
+    if policy is None:
+        if not same:
+            media.tell_uploaded(conn, service, record, stored)
+        return Kept(stored)
+    event = media.tell_uploaded(conn, service, record, stored, [policy.address])
+    return Kept(stored, service.deliveries.take(conn, event, STYLE))
 
 
 def duplicate(
@@ -271,7 +278,7 @@ def duplicate(
     key: str,
     source: StoredObject,
     facts: Facts,
-) -> StoredObject:
+) -> Kept:
     """Point a key at what another object holds.
 
     Raises:
