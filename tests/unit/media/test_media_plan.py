@@ -74,6 +74,15 @@ def test_the_rate_is_constant_and_usual(facts: dict[str, float], rate: Fraction)
     assert ladder(video(**facts), LADDER)[0].fps == rate
 
 
+def test_several_of_one_size_are_made_if_they_ask_for_it() -> None:
+    asked = (Rendition(1080, bitrate=4_000_000), Rendition(1080, bitrate=2_000_000), Rendition(720))
+    rates = [(rung.name, rung.bitrate) for rung in ladder(video(), Procedure("p", asked))]
+    assert [bits for _, bits in rates[:2]] == [4_000_000, 2_000_000]
+    assert len({name for name, _ in rates}) == 3
+    small = ladder(video(width=320, height=180), Procedure("p", asked))
+    assert [rung.bitrate for rung in small] == [4_000_000, 2_000_000]
+
+
 def test_groups_of_pictures_last_the_same_at_every_rate() -> None:
     procedure = Procedure("p", (Rendition(720), Rendition(480, fps=30), Rendition(360, fps=15)))
     rungs = ladder(video(fps=60000 / 1001, nominal_fps=60000 / 1001), procedure)

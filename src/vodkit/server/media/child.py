@@ -47,8 +47,8 @@ class Limits:
         text: Bytes that it may print.
     """
 
-    seconds: float = 3600.0
-    cpu: int = 4 * 3600
+    seconds: float = 24 * 3600.0
+    cpu: int = 96 * 3600
     memory: int = 4 * GIB
     output: int = 64 * GIB
     text: int = 4 * MIB

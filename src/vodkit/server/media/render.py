@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -38,7 +39,8 @@ def render(
         BadMedia: the source cannot be worked on, or nothing came out.
         TooMuch, Stopped: see :func:`.child.run`.
     """
-    limits = replace(limits, seconds=min(limits.seconds, step.limit))
+    busiest = math.ceil(step.limit) * (os.cpu_count() or 1)
+    limits = replace(limits, seconds=min(limits.seconds, step.limit), cpu=min(limits.cpu, busiest))
     furthest = 0.0
 
     def reached(share: float) -> None:

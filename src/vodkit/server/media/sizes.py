@@ -47,7 +47,8 @@ class Rung:
 def ladder(video: Stream, procedure: Procedure) -> list[Rung]:
     """What the renditions of a procedure come to for a source, largest first.
 
-    Two that come to the same are made once. All begin a group of pictures at the same moments, so a rate
+    Of several that come to one size as the source has no more, the first is made; several that ask for one
+    size are made all. All begin a group of pictures at the same moments, so a rate
     below the ladder's is rounded down to a whole part of it.
     """
     fastest = frame_rate(video)
@@ -98,12 +99,19 @@ def usual_bitrate(width: int, height: int, codec: str) -> int:
 def _distinct(video: Stream, renditions: Sequence[Rendition]) -> list[tuple[Rendition, tuple[int, int]]]:
     source = video.shown_size
     upright = source[1] > source[0]
-    found: dict[tuple[int, int, str], tuple[Rendition, tuple[int, int]]] = {}
+    found: dict[tuple[int, int, str], list[Rendition]] = {}
     for item in renditions:
         box = (item.width, item.height)
         size = fitted(source, *(box[::-1] if upright and not item.fixed else box))
-        found.setdefault((*size, item.codec), (item, size))
-    return sorted(found.values(), key=lambda each: -each[1][0] * each[1][1])
+        same = found.setdefault((*size, item.codec), [])
+        if not same or (_box(item) == _box(same[0]) and item not in same):
+            same.append(item)
+    every = [(item, (width, height)) for (width, height, _), items in found.items() for item in items]
+    return sorted(every, key=lambda each: -each[1][0] * each[1][1])
+
+
+def _box(item: Rendition) -> tuple[int, int, bool]:
+    return item.width, item.height, item.fixed
 
 
 def _name(size: str, codec: str, taken: set[str]) -> str:
