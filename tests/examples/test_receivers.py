@@ -18,8 +18,9 @@ import pytest
 
 import vodkit
 from vodkit import webhooks
+from vodkit.sandbox.listen import Arrival, Judge, listening
 from vodkit.server.contract import Settings
-from vodkit.server.deliveries.admin import add_webhook, remove_webhook, try_webhook
+from vodkit.server.deliveries.admin import add_webhook, keys_of, remove_webhook, try_webhook
 
 ROOT = Path(__file__).parents[2]
 STARTS = {
@@ -111,6 +112,30 @@ def refused(url: str, body: bytes, **headers: str) -> int:
     return caught.value.code
 
 
+def test_a_listener_on_the_services_folder_knows_the_keys_that_accounts_have_set(tmp_path: Path) -> None:
+    source = tmp_path / "film.mp4"
+    source.write_bytes(os.urandom(1000))
+    came: list[Arrival] = []
+    url = f"http://127.0.0.1:{free_port()}/"
+    with vodkit.embedded(private_targets=True) as service:
+        for name, key in (("tencent", "KeyOfTencent1"), ("netease", "KeyOfNetEase1")):
+            with service.connect(name) as vod:
+                vod.callbacks.set(url, sign_key=key)
+        judge = Judge("", keys_of(Settings(data=str(service.data))))
+        with listening(url.removeprefix("http://").rstrip("/"), judge, came.append):
+            for name in ("tencent", "netease"):
+                with service.connect(name) as vod:
+                    vod.upload(source)
+            for _ in range(600):
+                if len(came) >= 2:
+                    break
+                time.sleep(0.1)
+    assert {(each.style, each.type, each.verified) for each in came} == {
+        ("tencent", "media.uploaded", True),
+        ("netease", "media.uploaded", True),
+    }
+
+
 @pytest.mark.parametrize("name", STARTS)
 def test_an_example_is_told_of_uploads_and_deletions(
     service: vodkit.EmbeddedService, name: str, tmp_path: Path
@@ -126,12 +151,12 @@ def test_an_example_is_told_of_uploads_and_deletions(
 
         source = tmp_path / "film.mp4"
         source.write_bytes(os.urandom(1000))
-        with vodkit.connect("youku", **service.options("youku")) as vod:
+        with service.connect("youku") as vod:
             media = vod.upload(source, title="视频")
             told = example.until(f"vodkit media.uploaded {media.id} ")
             vod.media.delete(media.id)
             example.until(f"vodkit media.deleted {media.id} ")
-        with vodkit.connect("netease", **service.options("netease")) as vod:
+        with service.connect("netease") as vod:
             media = vod.upload(source, upload_callback=f"{url}/netease")
             example.until(f"netease media.uploaded {media.id} ")
 

@@ -165,18 +165,18 @@ def listen(
 ) -> None:
     """Print each callback that arrives on this machine: whose it is, and whether it is genuine.
 
-    STYLE is a provider, or 'vodkit' for the service's own webhooks; with --data (before 'listen') their
-    secrets are known. Ends with Ctrl-C.
+    STYLE is a provider, or 'vodkit' for the service's own webhooks; with --data (before 'listen') the keys of
+    the service on that folder are known. Ends with Ctrl-C.
     """
-    from vodkit.sandbox.listen import Judge, keys_of
+    from vodkit.sandbox.listen import Judge, with_keys
     from vodkit.sandbox.listen import listen as run
 
-    own = []
+    known = {}
     if ctx.obj != (None, ""):
-        from vodkit.server.deliveries.admin import secrets_of
+        from vodkit.server.deliveries.admin import keys_of
 
-        own = secrets_of(_settings(ctx))
-    judge = Judge(style, keys_of(keys, own))
+        known = keys_of(_settings(ctx))
+    judge = Judge(style, with_keys(known, keys))
     show = (lambda arrival: echo_json(arrival.as_dict())) if as_json else _print
     run(address, judge, show, lambda url: click.echo(f"vodkit listening {url}", err=as_json), forward=forward)
 

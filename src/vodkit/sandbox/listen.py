@@ -130,9 +130,9 @@ def _verdict(
     return True, ""
 
 
-def keys_of(given: Sequence[tuple[str, str]], own: Sequence[str]) -> dict[str, list[str]]:
-    """Keys by style: those that were given, and the secrets of a service's own webhooks."""
-    keys: dict[str, list[str]] = {webhooks.OWN: list(own)} if own else {}
+def with_keys(known: Mapping[str, Sequence[str]], given: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Keys by style: those that a service has, and those that were given."""
+    keys = {style: list(some) for style, some in known.items()}
     for style, key in given:
         keys.setdefault(style, []).append(key)
     return keys

@@ -75,6 +75,8 @@ class Room(Protocol):
     - ``callbacks: Mapping[str, CallbackStyle]``: how the vendor tells of events.
     - ``expired(conn, media: MediaRecord) -> Notice | None``: what the vendor says of a media whose time is
       over; in the transaction that deletes it, before it goes. The room records no event itself.
+    - ``callback_keys(vault: Vault, conn: Connection) -> Sequence[str]``, a static method: what its callbacks
+      are signed with, of all accounts.
     - what :class:`vodkit.server.processing.Works` says, for the worker.
     """
 

@@ -17,7 +17,7 @@ from vodkit.transport.hooks import redact
 from .. import accounts, targets
 from ..contract import Settings
 from ..names import new_id
-from ..service import Tools, tools
+from ..service import Tools, room_kinds, tools
 from . import facts, rows, webhooks
 from .own import signed
 
@@ -123,10 +123,16 @@ def try_webhook(settings: Settings, id: str) -> dict[str, Any]:
     return {**end, "status": answer.status, "accepted": 200 <= answer.status < 300}
 
 
-def secrets_of(settings: Settings) -> list[str]:
-    """The secrets of all webhooks, to verify what they send."""
+def keys_of(settings: Settings) -> dict[str, list[str]]:
+    """What the callbacks of the service on this folder are signed with, by style."""
     with tools(settings) as parts:
-        return [_secret(parts, row) for row in parts.catalog.read_now(webhooks.every)]
+
+        def read(conn: Connection) -> dict[str, list[str]]:
+            askers = {name: getattr(kind, "callback_keys", None) for name, kind in room_kinds().items()}
+            theirs = {name: list(ask(parts.vault, conn)) for name, ask in askers.items() if ask is not None}
+            return {signing.OWN: [_secret(parts, row) for row in webhooks.every(conn)], **theirs}
+
+        return parts.catalog.read_now(read)
 
 
 def list_deliveries(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from vodkit.core.events import Event
 from vodkit.server.catalog.tables import deliveries
-from vodkit.server.contract import Account, Service
+from vodkit.server.contract import Account, Service, Vault
 from vodkit.server.errors import Postponed
 from vodkit.server.processing import Address, Message
 
@@ -81,6 +81,12 @@ class Callbacks:
     def delay(self, attempts: int) -> float | None:
         """10 seconds at first, a day at last, seven times in all."""
         return _DELAYS[attempts - 1] if attempts <= len(_DELAYS) else None
+
+
+def keys(vault: Vault, conn: Connection) -> list[str]:
+    """What callbacks are signed with, where somebody has set a key."""
+    sealed = conn.scalars(select(callbacks.c.sign_key).where(callbacks.c.sign_key != "").distinct())
+    return [key.decode() for each in sealed if (key := vault.unseal(each)) is not None]
 
 
 def _row(conn: Connection, account: str, kind: int) -> RowMapping | None:

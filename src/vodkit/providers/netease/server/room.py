@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection, MetaData
 
 from vodkit.server import logs
-from vodkit.server.contract import Blob, Head, MediaRecord, Receive, Scope, Send, Service
+from vodkit.server.contract import Blob, Head, MediaRecord, Receive, Scope, Send, Service, Vault
 from vodkit.server.dispatch import head_of
 from vodkit.server.errors import TooLarge, Truncated
 from vodkit.server.incoming import Body
@@ -51,6 +51,11 @@ class Room:
             **entries.HANDLERS,
             **users.HANDLERS,
         }
+
+    @staticmethod
+    def callback_keys(vault: Vault, conn: Connection) -> list[str]:
+        """What callbacks are signed with, of all accounts."""
+        return callbacks.keys(vault, conn)
 
     def claims(self, head: Head) -> bool:
         """Whether a request is for the API host, the node lookup, or an upload node."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from vodkit.core.events import Event
 from vodkit.server import targets
-from vodkit.server.contract import MediaRecord
+from vodkit.server.contract import MediaRecord, Vault
 from vodkit.server.processing import Address, Notice, Task
 
 from ..wire import Limits, codes
@@ -66,6 +66,13 @@ def config_of(conn: Connection, account: str, app: int) -> Config:
         return Config()
     switches = {column: row[column] for column in _SWITCHES.values()}
     return Config(row["mode"], row["url"], row["sign_key_sealed"], switches)
+
+
+def keys(vault: Vault, conn: Connection) -> list[str]:
+    """What events are signed with, where an application has set a key."""
+    column = event_config.c.sign_key_sealed
+    sealed = conn.scalars(select(column).where(column != "").distinct())
+    return [key.decode() for each in sealed if (key := vault.unseal(each)) is not None]
 
 
 def uploaded(conn: Connection, owner: Owner, record: MediaRecord, task: Task | None, *, told: bool) -> None:

@@ -23,6 +23,7 @@ from vodkit.server.contract import (
     Send,
     Service,
     StoredObject,
+    Vault,
 )
 from vodkit.server.dispatch import head_of
 from vodkit.server.errors import QuotaExceeded, StorageFull, TooLarge, Truncated
@@ -133,6 +134,11 @@ class Room:
         self._store = Cos(service, self._store_access)
         self._log = logs.get("tencent")
         self.callbacks: Mapping[str, CallbackStyle] = {events.PUSH: push.Push(service)}
+
+    @staticmethod
+    def callback_keys(vault: Vault, conn: Connection) -> list[str]:
+        """What pushed events are signed with, of all accounts."""
+        return events.keys(vault, conn)
 
     def claims(self, head: Head) -> bool:
         """Whether a request is for the API or for the object store."""
