@@ -1,0 +1,154 @@
+"""A clip uploaded through each of the four protocols becomes something that people can watch.
+
+The service is a real one with its own worker, the clip is made by ffmpeg, the players are those that people
+use, unmodified, in a real browser; what they are given are the addresses that the vendor's own status call
+tells.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+import urllib3
+from playwright.sync_api import Page
+
+import vodkit
+from tests.browser import browser, page, play, progress
+from vodkit.core.ffmpeg import executable
+from vodkit.core.media import Media
+from vodkit.sandbox import demo
+from vodkit.server.embedded import EmbeddedService
+
+__all__ = ["browser", "page"]
+
+SECONDS = 6
+HEIGHTS = (480, 360)
+SHAPE = 854 / 480
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six seconds of a moving test picture with a tone."""
+    path = tmp_path_factory.mktemp("clip") / "短片 <one>.mp4"
+    subprocess.run(
+        [
+            executable(), "-nostdin", "-loglevel", "error", "-y",
+            "-f", "lavfi", "-i", f"testsrc2=size=854x480:rate=25:duration={SECONDS}",
+            "-f", "lavfi", "-i", f"sine=frequency=440:sample_rate=48000:duration={SECONDS}",
+            "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path),
+        ],
+        check=True,
+    )  # fmt: skip
+    return path
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[EmbeddedService]:
+    with vodkit.embedded(procedure="default") as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Made:
+    """A media that is ready."""
+
+    provider: str
+    media: Media
+
+
+@pytest.fixture(scope="module", params=demo.providers())
+def made(
+    request: pytest.FixtureRequest,
+    service: EmbeddedService,
+    clip: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Made:
+    """The clip, uploaded through one protocol and waited for by that protocol's own status call."""
+    with service.connect(request.param, state_dir=tmp_path_factory.mktemp("state")) as vod:
+        sent = vod.upload(clip)
+        return Made(request.param, vod.media.wait(sent.id, timeout=120))
+
+
+@pytest.mark.parametrize("player", ["hls.js", "shaka"])
+def test_hls_plays(made: Made, page: Page, player: str) -> None:
+    play(page, player, made.media.hls_url)
+    found = progress(page, 1.5)
+    assert found["failed"] is None
+    _is_a_rendition(found)
+    assert found["duration"] == pytest.approx(SECONDS, abs=0.1)
+
+
+@pytest.mark.parametrize("player", ["dash.js", "shaka"])
+def test_dash_plays(made: Made, page: Page, player: str) -> None:
+    play(page, player, made.media.dash_url)
+    found = progress(page, 1.5)
+    assert found["failed"] is None
+    _is_a_rendition(found)
+    assert found["duration"] == pytest.approx(SECONDS, abs=0.1)
+
+
+def test_the_original_seeks_by_range(made: Made, page: Page) -> None:
+    statuses: list[int] = []
+    page.on("response", lambda answer: statuses.append(answer.status))
+    page.set_content("<video muted></video>")
+    page.evaluate(
+        """url => new Promise((done, fail) => { const v = document.querySelector('video');
+        v.onerror = () => fail(v.error.message); v.onseeked = () => { v.play(); done(); };
+        v.onloadedmetadata = () => { v.currentTime = 4; }; v.src = url; })""",
+        made.media.url,
+    )
+    found = progress(page, 4.5)
+    assert (found["width"], found["height"]) == (854, 480)
+    assert 206 in statuses
+
+
+def test_the_cover_is_a_picture_of_the_clip(made: Made, clip: Path) -> None:
+    cover = urllib3.request("GET", made.media.cover_url)
+    assert cover.status == 200
+    assert cover.headers["content-type"] == "image/jpeg"
+    with av.open(io.BytesIO(cover.data)) as opened:
+        shown = next(opened.decode(video=0))
+    with av.open(str(clip)) as opened:
+        wanted = next(
+            frame for frame in opened.decode(video=0) if frame.time is not None and frame.time >= SECONDS / 10
+        )
+    assert _difference(shown, wanted) < 12
+
+
+def test_its_page_plays_it(made: Made, page: Page) -> None:
+    errors: list[str] = []
+    outside: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    origin = "/".join(made.media.watch_url.split("/")[:3])
+    page.on("request", lambda asked: outside.append(asked.url) if not _own(asked.url, origin) else None)
+    page.goto(made.media.watch_url)
+    assert made.media.title in page.title()
+    page.evaluate("() => { const v = document.querySelector('video'); v.muted = true; return v.play(); }")
+    found = progress(page, 1.5)
+    _is_a_rendition(found)
+    assert errors == []
+    assert outside == []
+
+
+def _is_a_rendition(found: dict[str, Any]) -> None:
+    """The picture has the size of a rung; even numbers of pixels are up to two wide of its shape."""
+    assert found["height"] in HEIGHTS
+    assert found["width"] == pytest.approx(found["height"] * SHAPE, abs=2)
+
+
+def _own(url: str, origin: str) -> bool:
+    return url.startswith((origin, "blob:", "data:"))
+
+
+def _difference(one: av.VideoFrame, other: av.VideoFrame) -> float:
+    """Mean difference of two pictures' brightness, of 255."""
+    size = {"width": 160, "height": 90, "format": "gray"}
+    left, right = (bytes(frame.reformat(**size).planes[0]) for frame in (one, other))
+    return sum(abs(a - b) for a, b in zip(left, right)) / len(left)
