@@ -38,7 +38,7 @@ class Pull(Steps):
         self.folder.remove()
 
     def _fetch(self, name: str) -> str:
-        self.held.write(lambda conn: self.held.add_steps(conn, [(FETCH, FETCH, {}), (PUBLISH, PUBLISH, {})]))
+        self.held.write(self._plan)
         if self.row(name).state == "done" and self.folder.has(name):
             return "done"
         if not self.held.wanted():
@@ -63,6 +63,10 @@ class Pull(Steps):
 
         self.held.write(done)
         return "done"
+
+    def _plan(self, conn: Connection) -> None:
+        if not self.held.step_rows(conn):
+            self.held.add_steps(conn, [(FETCH, FETCH, {}), (PUBLISH, PUBLISH, {})])
 
     def _finish(self, name: str) -> str:
         row = self.row(FETCH)
