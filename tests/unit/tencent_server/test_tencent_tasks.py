@@ -175,6 +175,7 @@ def test_the_services_own_procedures_are_shown_in_the_vendors_words(
         ("QCVB_SimpleProcessFile(1, 1)", {"transcode:20", "transcode:30"}),
         ("QCVB_SimpleProcessFile({20,100040}, 0, 10)", {"transcode:20", "transcode:100040", "cover:10"}),
         ("QCVB_ProcessUGCFile(0,0,0,10)", {"sample:10"}),
+        (f"QCVB_SimpleProcessFile({{30,7,{'9' * 200}}}, 0)", {"transcode:30"}),
     ],
 )
 def test_g6_calls_of_the_old_syntax(
@@ -318,6 +319,14 @@ def test_what_cannot_be_processed_is_refused_by_name(one: Caller, app: dict[str,
         ({"MediaProcessTask": sprite}, "MissingParameter"),
         ({"FileId": file_id}, "MissingParameter"),
         ({"Url": "https://example.com/a.mp4", "MediaProcessTask": sprite}, "UnsupportedOperation"),
+        (
+            {"FileId": file_id, "MediaProcessTask": {"ImageSpriteTaskSet": [{"Definition": 10}] * 51}},
+            "LimitExceeded",
+        ),
+        (
+            {"FileId": file_id, "MediaProcessTask": {"TranscodeTaskSet": [{"Definition": -(2**63) + 1}]}},
+            "ResourceNotFound.TemplateNotExist",
+        ),
         (
             {"FileId": file_id, "MediaProcessTask": {"TranscodeTaskSet": [{"Definition": 5}]}},
             "ResourceNotFound.TemplateNotExist",

@@ -41,6 +41,7 @@ _CORNERS = {
     "BottomRight": "bottom-right",
 }
 _CODECS = {"libx264": "h264", "libx265": "hevc", "av1": "av1"}
+_MOST_PARTS = 50
 _LARGEST_TILE = 1024
 _LONGEST_ANIMATION = 60.0
 
@@ -179,6 +180,8 @@ def compile(conn: Connection, owner: Owner, name: str, task: Mapping[str, Any]) 
     Raises:
         ApiError: a template does not exist, or something cannot be made here.
     """
+    if sum(len(task.get(member) or ()) for member in _KINDS) > _MOST_PARTS:
+        raise ApiError(codes.LIMIT_EXCEEDED, f"at most {_MOST_PARTS} tasks are done at once")
     made: list[Procedure] = []
     parts: list[Part] = []
     for member, kind in _KINDS.items():
@@ -196,10 +199,7 @@ def compile(conn: Connection, owner: Owner, name: str, task: Mapping[str, Any]) 
             except ValueError as problem:
                 raise ApiError(codes.UNSUPPORTED, f"{member} cannot be made here: {problem}") from None
             parts.append(part)
-    try:
-        whole = Procedure(name, audio=None, streaming=False, files="none", also=tuple(made))
-    except ValueError as problem:
-        raise ApiError(codes.LIMIT_EXCEEDED, str(problem)) from None
+    whole = Procedure(name, audio=None, streaming=False, files="none", also=tuple(made))
     return Work(whole, tuple(parts))
 
 

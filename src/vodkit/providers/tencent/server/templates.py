@@ -19,6 +19,7 @@ from .caller import Action, Caller, Owner
 from .fields import ID, Field, Params, choice, needed, several, shown_time
 from .tables import templates
 
+_LAST_ID = 2**63 - 1
 _FIRST_DEFINITION = 1_000_000
 """Definitions of custom templates are above this; those of presets are below."""
 
@@ -155,7 +156,10 @@ def _mine(owner: Owner, kind: Kind) -> tuple[Any, ...]:
 
 
 def _row(conn: Connection, owner: Owner, kind: Kind, definition: int) -> RowMapping | None:
-    where = (*_mine(owner, kind), templates.c.id == definition - _FIRST_DEFINITION)
+    id = definition - _FIRST_DEFINITION
+    if not 0 < id <= _LAST_ID:
+        return None
+    where = (*_mine(owner, kind), templates.c.id == id)
     return conn.execute(select(templates).where(*where)).mappings().first()
 
 
