@@ -316,8 +316,14 @@ class MediaCatalog(Protocol):
         """Insert; the record's ``remote_id`` must be new within its provider."""
         ...
 
-    def get(self, conn: Connection, provider: str, remote_id: str) -> MediaRecord | None:
-        """One media; an expired one counts as absent."""
+    def get(
+        self, conn: Connection, provider: str, remote_id: str, *, lock: bool = False
+    ) -> MediaRecord | None:
+        """One media; an expired one counts as absent.
+
+        With ``lock`` nobody else changes it before the commit: for who gives it to :meth:`update`, so that
+        what a worker writes meanwhile is not undone.
+        """
         ...
 
     def by_id(self, conn: Connection, id: str) -> MediaRecord | None:

@@ -52,12 +52,14 @@ class MediaTable:
             raise AlreadyThere(f"{record.provider} has a media {record.remote_id} already")
         conn.execute(insert(media).values(_values(record)))
 
-    def get(self, conn: Connection, provider: str, remote_id: str) -> MediaRecord | None:
+    def get(
+        self, conn: Connection, provider: str, remote_id: str, *, lock: bool = False
+    ) -> MediaRecord | None:
         """See :meth:`contract.MediaCatalog.get`."""
         query = select(media).where(
             media.c.provider == provider, media.c.remote_id == remote_id, self._alive()
         )
-        row = conn.execute(query).first()
+        row = conn.execute(query.with_for_update() if lock else query).first()
         return record_of(row) if row else None
 
     def by_id(self, conn: Connection, id: str) -> MediaRecord | None:

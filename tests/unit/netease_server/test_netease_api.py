@@ -146,7 +146,7 @@ def test_init_without_a_name(one: Caller, body: Any) -> None:
     [
         {"userDefInfo": "x" * 257}, {"callbackUrl": ""}, {"uploadCallbackUrl": "ftp://x"},
         {"callbackUrl": "http://x/" + "y" * 200}, {"watermarkId": 1}, {"typeId": 12345}, {"presetId": 12345},
-        {"presetId": "seven"}, {"typeId": [1]},
+        {"presetId": "seven"}, {"typeId": [1]}, {"transOffset": -1}, {"transDuration": 10**8},
     ],
 )  # fmt: skip
 def test_init_refuses_what_cannot_be(one: Caller, wrong: dict[str, Any]) -> None:

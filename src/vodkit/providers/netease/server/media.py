@@ -33,9 +33,13 @@ _BATCH = 500
 _MOST_COUNTED = 1 << 31
 
 
-def existing(conn: Connection, caller: Caller, vid: int) -> MediaRecord:
-    """A video of the account. Raises ``ApiError`` 404."""
-    record = caller.service.media.get(conn, PROVIDER, wire.media_id(vid, None))
+def existing(conn: Connection, caller: Caller, vid: int, *, lock: bool = False) -> MediaRecord:
+    """A video of the account; with ``lock`` nobody else changes it before the commit.
+
+    Raises:
+        ApiError: 404.
+    """
+    record = caller.service.media.get(conn, PROVIDER, wire.media_id(vid, None), lock=lock)
     if record is None or record.account != caller.account:
         raise ApiError(wire.NOT_FOUND, f"there is no video {vid}")
     return record
@@ -128,7 +132,7 @@ async def _edit(caller: Caller, params: Params) -> Mapping[str, Any]:
         raise ApiError(wire.BAD_REQUEST, "videoName is blank")
 
     def edit(conn: Connection) -> None:
-        record = existing(conn, caller, vid)
+        record = existing(conn, caller, vid, lock=True)
         attrs = dict(record.attrs)
         if kind is not None:
             _set_type(conn, caller, attrs, kind)
@@ -171,7 +175,7 @@ async def _delete_many(caller: Caller, params: Params) -> Mapping[str, Any]:
 
 def _remove(conn: Connection, caller: Caller, vid: int) -> None:
     service: Service = caller.service
-    record = existing(conn, caller, vid)
+    record = existing(conn, caller, vid, lock=True)
     service.media.delete(conn, record.id)
     contexts.forget_object(conn, service, record.space, record.key)
     service.events.add(
@@ -191,7 +195,7 @@ async def _delete_style(caller: Caller, params: Params) -> Mapping[str, Any]:
     style, outputs = wire.STYLES[number - 1], caller.service.outputs
 
     def remove(conn: Connection) -> None:
-        record = existing(conn, caller, vid)
+        record = existing(conn, caller, vid, lock=True)
         version = versions.by_style(outputs.of(conn, record.id)).get(style)
         if version is None:
             raise ApiError(wire.NOT_FOUND, f"video {vid} has no output {style}")
@@ -208,7 +212,7 @@ def _marker(mark: Callable[[MediaRecord], MediaRecord]) -> Handler:
         vid = required_integer(params, "vid")
 
         def work(conn: Connection) -> None:
-            record = existing(conn, caller, vid)
+            record = existing(conn, caller, vid, lock=True)
             caller.service.media.update(conn, replace(mark(record), updated=caller.now))
 
         await caller.service.catalog.write(work)

@@ -20,6 +20,7 @@ _ROWS = {"shd": 1080, "hd": 720, "sd": 480}
 """The most rows of a quality's picture. The vendor's pages do not say how many it has."""
 
 _LEVELS = (720, 480, 240)
+_LONGEST = 10_000_000
 _NOT_MADE = ("copyMp4", "copyFlv", "copyHls", "transConfig")
 _LEVEL = re.compile(r"([0-9]+)[pP]")
 _COORDINATE = re.compile(r"([0-9]{1,2})%_([0-9]{1,2})%")
@@ -110,8 +111,8 @@ def clip(offset: int | None, duration: int | None) -> Clip | None:
     """
     if not offset and not duration:
         return None
-    if min(offset or 0, duration or 0) < 0:
-        raise ApiError(wire.BAD_REQUEST, "transOffset and transDuration must not be negative")
+    if not all(0 <= seconds <= _LONGEST for seconds in (offset or 0, duration or 0)):
+        raise ApiError(wire.BAD_REQUEST, f"transOffset and transDuration must be 0 to {_LONGEST} seconds")
     return Clip(float(offset or 0), float(duration or 0))
 
 

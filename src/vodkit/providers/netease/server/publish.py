@@ -126,7 +126,7 @@ def _add(conn: Connection, service: Service, found: Object, blob: Blob) -> tuple
 
 def _replace(conn: Connection, service: Service, found: Object, blob: Blob) -> None:
     """The object was published before and has new bytes now: the same media, with the same id."""
-    record = service.media.get(conn, PROVIDER, wire.media_id(found.vid, found.image))
+    record = service.media.get(conn, PROVIDER, wire.media_id(found.vid, found.image), lock=True)
     if record is None:
         raise NodeError(403, "AccessDenied", "the media was deleted")
     changed = replace(unblocked(record), size=blob.size, updated=service.now())

@@ -148,7 +148,7 @@ async def _store(caller: Caller, record: MediaRecord, data: bytes) -> None:
         raise ApiError(wire.NO_BALANCE, str(full)) from None
 
     def finish(conn: Connection) -> None:
-        now = existing(conn, caller, int(record.remote_id))
+        now = existing(conn, caller, int(record.remote_id), lock=True)
         _set(conn, service, now, service.uploads.complete(conn, upload.id), _kind(data) or "")
 
     await service.catalog.write(finish)

@@ -127,7 +127,7 @@ def _transcode(
 ) -> None:
     """Have a procedure run over videos: over all of them, or over none."""
     for vid in dict.fromkeys(vids):
-        record = existing(conn, caller, vid)
+        record = existing(conn, caller, vid, lock=True)
         if record.status == "blocked":
             raise ApiError(wire.BAD_REQUEST, f"video {vid} is blocked; unblock it first")
         if record.status == "processing":
