@@ -100,3 +100,24 @@ def test_following_goes_on_after_a_restart(world: World) -> None:
         assert await storage.uploads.whole_md5(upload) == md5(data)
 
     world.run(second)
+
+
+def test_an_upload_that_is_completed_meanwhile_has_no_md5_of_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(storage: Storage) -> None:
+        upload = await start(storage)
+        await send(storage, upload, 0, b"x" * SIZE, offset=0)
+        await storage.uploads.follow_md5(upload)
+        followed = storage.uploads._followed
+
+        async def overtaken(id: str) -> object:
+            found = await followed(id)
+            await finish(storage, upload)
+            return found
+
+        monkeypatch.setattr(storage.uploads, "_followed", overtaken)
+        with pytest.raises(UploadGone):
+            await storage.uploads.whole_md5(upload)
+
+    world.run(work)

@@ -41,7 +41,15 @@ def lock_open(conn: Connection, id: str, now: float) -> Row[Any]:
     Raises:
         UploadGone: it is not open.
     """
-    row = conn.execute(select(uploads).where(uploads.c.id == id).with_for_update()).first()
+    return _open(id, conn.execute(select(uploads).where(uploads.c.id == id).with_for_update()).first(), now)
+
+
+def check_open(conn: Connection, id: str, now: float) -> None:
+    """Raises :class:`UploadGone`: an upload is not open."""
+    _open(id, conn.execute(select(uploads).where(uploads.c.id == id)).first(), now)
+
+
+def _open(id: str, row: Row[Any] | None, now: float) -> Row[Any]:
     if row is None or row.state != "open" or row.expires <= now:
         raise UploadGone(f"the upload {id} is not open")
     return row

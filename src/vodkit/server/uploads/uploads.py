@@ -200,8 +200,14 @@ class Uploads:
     async def whole_md5(self, upload: Upload, numbers: Sequence[int] | None = None) -> str:
         """See :meth:`contract.Uploads.whole_md5`."""
         follower = await self._followed(upload.id)
+
+        def places(conn: Connection) -> list[Extent]:
+            # One that was completed in the meantime has no parts any more, and nothing is no MD5 of it.
+            rows.check_open(conn, upload.id, self._now())
+            return rows.merge(rows.chosen(conn, upload.id, numbers))
+
         while True:
-            extents = await self._catalog.read(lambda conn: rows.merge(rows.chosen(conn, upload.id, numbers)))
+            extents = await self._catalog.read(places)
             found = await follower.md5(extents)
             if found is not None:
                 return found
