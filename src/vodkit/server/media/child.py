@@ -49,7 +49,7 @@ class Limits:
 
     seconds: float = 24 * 3600.0
     cpu: int = 96 * 3600
-    memory: int = 4 * GIB
+    memory: int = 8 * GIB
     output: int = 64 * GIB
     text: int = 4 * MIB
 
