@@ -246,6 +246,43 @@ def _slow_to_clean(marks: str) -> None:
     TaskFolder.remove = remove  # type: ignore[method-assign]
 
 
+def _dying(step: str, marks: str) -> None:
+    """Die like the machine when a step begins; note the steps that ran until then."""
+    from vodkit.server.workflow import procedure
+
+    _breaking("", 0, BadMedia, marks)
+    real = procedure.render
+
+    def render(work, *args, **options):  # type: ignore[no-untyped-def]
+        if work.name == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(work, *args, **options)
+
+    procedure.render = render
+
+
+def test_the_next_attempt_goes_on_behind_the_steps_that_are_done(
+    any_world: World, clip: Path, marks: Path
+) -> None:
+    world = any_world
+    task = world.process(world.media(clip))
+    world.worker(partial(_dying, "cover", str(marks))).join(60)
+    assert ran(marks) == ["encode", "package", "file-180p"]
+    world.worker(partial(_dying, "sprite", str(marks))).join(60)
+    assert ran(marks) == ["encode", "package", "file-180p", "cover"]
+    world.worker(partial(_dying, "", str(marks)))
+    assert world.ended(task.id).attempt == 3
+    assert ran(marks) == ["encode", "package", "file-180p", "cover", "sprite"]
+    if (world.data / "workflow.db").exists():
+        database = sqlite3.connect(world.data / "workflow.db")
+        rows = database.execute(
+            "SELECT workflow_uuid, forked_from FROM workflow_status ORDER BY 1"
+        ).fetchall()
+        database.close()
+        ids = [f"{task.id}-{attempt}" for attempt in (1, 2, 3)]
+        assert rows == list(zip(ids, [None, *ids[:2]], strict=True))
+
+
 def test_old_workflows_are_forgotten(world: World, clip: Path) -> None:
     task = world.process(world.media(clip))
     world.worker()

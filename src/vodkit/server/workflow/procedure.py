@@ -24,6 +24,7 @@ from ..media.render import render
 from ..outputs import output_folder
 from ..procedures import settings_of
 from ..processing import OUTPUTS
+from .contract import WorkFailed
 from .guard import Steps
 from .held import StepRow
 from .publish import publish
@@ -73,7 +74,10 @@ class Run(Steps):
     def _look(self) -> None:
         read = self.held.service.catalog.read_now
         task = read(self.held.task)
-        procedure = Procedure.from_dict(task.spec)
+        try:
+            procedure = Procedure.from_dict(task.spec)
+        except ValueError as problem:
+            raise WorkFailed(f"this version cannot do the procedure: {problem}") from problem
         record = read(lambda conn: self.held.service.media.by_id(conn, task.media))
         if record is None:
             raise Stopped("the media is gone")
