@@ -117,10 +117,11 @@ def _add(conn: Connection, service: Service, found: Object, blob: Blob) -> tuple
     )
     service.media.add(conn, record)
     contexts.set_published(conn, found.bucket, found.name, vid=vid, image=image, media=record.id)
-    event = _tell(conn, service, found, record, {"vid": vid} if image is None else {"imgId": image})
-    record = replace(record, attrs={**record.attrs, "event": event})
-    service.media.update(conn, record)
     _process(conn, service, found, record)
+    event = _tell(conn, service, found, record, {"vid": vid} if image is None else {"imgId": image})
+    stored = service.media.by_id(conn, record.id)
+    assert stored is not None
+    service.media.update(conn, replace(stored, attrs={**record.attrs, "event": event}))
     return vid, image
 
 
