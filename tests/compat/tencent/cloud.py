@@ -30,6 +30,13 @@ def describe(service: EmbeddedService, file_id: str, sub_app: int | None = None)
     return info
 
 
+def make_procedure(service: EmbeddedService, name: str) -> None:
+    """Keep a procedure template, as somebody has who names it in an upload."""
+    task = {"CoverBySnapshotTaskSet": [{"Definition": 10, "PositionType": "Time", "PositionValue": 0}]}
+    with Tencent(**KEYS, service=service.url) as vod:
+        vod.call("CreateProcedureTemplate", Name=name, MediaProcessTask=task)
+
+
 def temporary_keys(service: EmbeddedService, seconds: int = 1800) -> dict[str, str]:
     """``TmpSecretId``, ``TmpSecretKey`` and ``Token``, as the vendor's GetFederationToken hands them out."""
     host, now = "sts.tencentcloudapi.com", int(time.time())

@@ -14,7 +14,7 @@ import pytest
 from vodkit.server.embedded import EmbeddedService
 
 from ..service import run
-from .cloud import describe, fetch, temporary_keys
+from .cloud import describe, fetch, make_procedure, temporary_keys
 
 EXAMPLES = Path(__file__).parent / "examples"
 
@@ -42,6 +42,8 @@ def test_example(name: str, data: Path, cloud_service: EmbeddedService) -> None:
     for text, value in exchanged.items():
         assert text in code
         code = code.replace(text, value)
+    if name == "procedure":
+        make_procedure(cloud_service, "Your Procedure Name")
     program = data / "example.py"
     program.write_text(code)
     file_id, media_url, *cover_url = run(program, cloud_service, data)
