@@ -33,6 +33,9 @@ def test_it_makes_a_clip_and_uploads_it_through_every_protocol(home: dict[str, s
     for line in done.lines:
         assert set(line) >= {"provider", "id", "url", "hls_url", "size", "md5", "seconds"}
         assert line["size"] > 100_000
+        assert line["status"] == "ready"
+        assert line["hls_url"].endswith("/master.m3u8")
+        assert "/watch/" in line["watch"]
 
 
 def test_its_own_video(home: dict[str, str], tmp_path: Path) -> None:
@@ -41,6 +44,8 @@ def test_its_own_video(home: dict[str, str], tmp_path: Path) -> None:
     done = vodkit("demo", str(video), "--json", **home)
     assert done.code == 0, done.err
     assert {line["md5"] for line in done.lines} == {hashlib.md5(video.read_bytes()).hexdigest()}
+    assert {line["status"] for line in done.lines} == {"failed"}, "random bytes are no film"
+    assert all(line["error"] for line in done.lines)
 
 
 def test_what_it_uploads_is_in_one_catalog(home: dict[str, str], tmp_path: Path) -> None:

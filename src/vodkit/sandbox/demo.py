@@ -1,4 +1,4 @@
-"""The demo: a service of one's own, a video through every protocol, and the same bytes back."""
+"""The demo: a service of one's own, a video through every protocol, the same bytes back, and streams."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,16 @@ import platformdirs
 import urllib3
 
 from vodkit.core import registry
-from vodkit.core.errors import ConfigError, IntegrityError, SourceNotFound
+from vodkit.core.errors import ConfigError, IntegrityError, ProcessingFailed, SourceNotFound, TimedOut
 from vodkit.core.ffmpeg import executable
+from vodkit.core.media import Processing
 from vodkit.engine.progress import Progress
 from vodkit.server.embedded import EmbeddedService, embedded
 
 CLIP_SECONDS = 10
+PROCEDURE = "default"
+PATIENCE = 600.0
+"""Seconds that the demo waits for what is made of one upload; a long film goes on being made after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,10 @@ class Shown:
         provider: Whose protocol carried it.
         id: The id it got.
         url: Where it plays for as long as the service runs.
-        hls_url: Its HLS master playlist, or ``""``.
-        watch: Its watch page, or ``""``.
+        hls_url: Its HLS master playlist, or ``""`` before it is made.
+        watch: Its watch page.
+        status: ``processing``, then ``ready`` or ``failed``.
+        error: Why it failed, or ``""``.
         size: Bytes.
         md5: Hex MD5 of what ``url`` served; the same as the file's.
         seconds: What the upload took.
@@ -45,6 +51,8 @@ class Shown:
     url: str
     hls_url: str
     watch: str
+    status: str
+    error: str
     size: int
     md5: str
     seconds: float
@@ -68,7 +76,7 @@ def home() -> Path:
 @contextmanager
 def service(folder: Path) -> Iterator[EmbeddedService]:
     """The demo's service. Its folder goes when the block ends well, and stays when it is interrupted."""
-    with embedded(folder) as running:
+    with embedded(folder, procedure=PROCEDURE) as running:
         yield running
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -131,11 +139,30 @@ def show(
         url=media.url,
         hls_url=media.hls_url,
         watch=media.watch_url,
+        status="processing",
+        error="",
         size=size,
         md5=md5,
         seconds=round(seconds, 3),
         resumed=result.resumed,
     )
+
+
+def finish(
+    running: EmbeddedService,
+    shown: Shown,
+    state: Path,
+    on_progress: Callable[[Processing], None] | None = None,
+) -> Shown:
+    """Wait until an upload's procedure has ended, or :data:`PATIENCE` is over."""
+    with running.connect(shown.provider, state_dir=state) as vod:
+        try:
+            media = vod.media.wait(shown.id, timeout=PATIENCE, on_progress=on_progress)
+        except ProcessingFailed as problem:
+            return replace(shown, status="failed", error=str(problem))
+        except TimedOut:
+            return shown
+    return replace(shown, status=media.status, hls_url=media.hls_url, watch=media.watch_url or shown.watch)
 
 
 def check_videos(videos: Sequence[Path]) -> None:
