@@ -307,6 +307,27 @@ def test_the_services_own_procedure(small: World) -> None:
     assert studio.procedure(vid).name == "as-is"
 
 
+def test_links_are_signed_where_nothing_plays_without(tmp_path: Path) -> None:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        running(tmp_path, patch, signed_playback=True) as world,
+    ):
+        caller, studio, base = world.caller("one"), Studio(world), world.service.settings.public_url
+        id = preset(caller, sdMp4=1)
+        vid = upload(
+            caller, presetId=id, uploadCallbackUrl="http://a.example", callbackUrl="http://a.example"
+        )
+        studio.end(vid, [Made("cover"), Made("file", "sd")])
+        shown = caller("video/get", vid=vid)
+        told = {name: value for due in studio.due(vid) for name, value in due.event.payload.items()}
+        names = ("origUrl", "downloadOrigUrl", "snapshotUrl", "sdMp4Url", "downloadSdMp4Url")
+        for url in (*(shown[name] for name in names), told["origAddr"], told["sdMp4Addr"]):
+            assert world.send("GET", url.removeprefix(base), {}).body == b"a film"
+        world.clock.ahead += 24 * 3600
+        assert world.send("GET", shown["origUrl"].removeprefix(base), {}).status == 403
+        assert world.send("GET", told["sdMp4Addr"].removeprefix(base), {}).status == 200
+
+
 def test_a_quota(small: World) -> None:
     caller, studio = small.caller("two"), Studio(small)
     account = small.do(small.service.accounts.find("netease", "two"))

@@ -24,8 +24,10 @@ STYLE = "netease"
 TRANSCODE, UPLOAD = 1, 2
 _KINDS = (TRANSCODE, UPLOAD, 5, 6)
 _KEY = re.compile(r"[A-Za-z0-9]{1,32}")
-_SOON = 1.0
 _DELAYS = (10.0, 60.0, 300.0, 1800.0, 7200.0, 21_600.0, 86_400.0)
+LINK_LIFE = sum(_DELAYS) + 6 * 3600.0
+"""Seconds that links in callbacks are good for, where they end at all: more than the tries take."""
+_SOON = 1.0
 
 
 def addresses(conn: Connection, account: str, kind: int, own: str | None, after: str = "") -> list[Address]:
@@ -66,7 +68,7 @@ class Callbacks:
     def _in_turn(self, conn: Connection, address: Address) -> None:
         """An upload is told of before what is made of it (netease.md §7). Raises ``Postponed``."""
         query = select(deliveries.c.due).where(
-            deliveries.c.event == address.attrs["after"],
+            deliveries.c.event == address.attrs.get("after", ""),
             deliveries.c.style == STYLE,
             deliveries.c.state == "waiting",
         )

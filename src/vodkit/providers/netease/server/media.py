@@ -80,10 +80,10 @@ def shown(conn: Connection, caller: Caller, record: MediaRecord, outputs: Sequen
     }
 
 
-def links_of(service: Service, record: MediaRecord) -> Links:
-    """Addresses of a video for its owner: signed ones where others may not watch."""
+def links_of(service: Service, record: MediaRecord, lifetime: float = _LINK_LIFE) -> Links:
+    """Addresses of a video for its owner: signed for ``lifetime`` seconds where others may not watch."""
     closed = service.settings.signed_playback or record.access != "all"
-    return Links(service, record, _LINK_LIFE if closed else None)
+    return Links(service, record, lifetime if closed else None)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -164,7 +164,7 @@ def _tell(
     conn: Connection, service: Service, found: Object, record: MediaRecord, id: Mapping[str, int | None]
 ) -> str:
     """Record the upload event, in the transaction that publishes (netease.md §7); its id."""
-    address = links_of(service, record).original()
+    address = links_of(service, record, callbacks.LINK_LIFE).original()
     note, own = found.facts["user_defined"], found.facts["upload_callback"]
     return service.events.add(
         conn,

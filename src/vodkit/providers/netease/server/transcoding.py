@@ -86,7 +86,7 @@ def changed(conn: Connection, service: Service, task: Task) -> Notice | None:
         int(record.remote_id),
         record.title,
         _outcome(record, task),
-        versions.addresses(links_of(service, record), made),
+        versions.addresses(links_of(service, record, callbacks.LINK_LIFE), made),
         task.attrs.get("user_defined", record.attrs["user_defined"]),
         task.error,
     )
