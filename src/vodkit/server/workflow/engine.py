@@ -33,6 +33,7 @@ _FIRST_WAIT = 1.0
 _SLOWER = 3.0
 _POLL = 0.2
 _AT_ONCE = 500
+_CONNECTIONS = 5
 
 Run = Callable[[str, int], None]
 Kept = Callable[[str, Any], bool]
@@ -53,7 +54,6 @@ class Engine:
         self._worker = worker
         self._run = run
         self._url = _workflow_url(database, data)
-        self._log = logs.get("workflow")
         self._listening = False
 
     def start(self) -> None:
@@ -64,7 +64,7 @@ class Engine:
         from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, WorkflowSerializationFormat
 
         logging.getLogger("dbos").setLevel(logging.ERROR)
-        logging.getLogger("dbos").addHandler(logging.NullHandler())
+        logging.getLogger("dbos").addHandler(_OurLog())
 
         @DBOS.workflow(
             name="task", max_recovery_attempts=None, serialization_type=WorkflowSerializationFormat.PORTABLE
@@ -81,6 +81,7 @@ class Engine:
             "executor_id": self._worker,
             "serializer": DBOSPortableJSONSerializer(),
             "use_listen_notify": False,
+            "sys_db_pool_size": _CONNECTIONS,
             "enable_otlp": False,
             "log_level": "ERROR",
             "console_log_level": "ERROR",
@@ -88,12 +89,6 @@ class Engine:
         DBOS(config=config)
         DBOS.listen_queues([self._worker])
         DBOS.launch()
-
-    def stop(self) -> None:
-        """Let go of the tables. What runs must have ended."""
-        from dbos import DBOS
-
-        DBOS.destroy(destroy_registry=True)
 
     def submit(self, task: str, attempt: int, *, kept: Kept) -> None:
         """Begin an attempt of a task.
@@ -204,6 +199,14 @@ class Engine:
         if not self._listening:
             DBOS.register_queue(self._worker, polling_interval_sec=_POLL)
             self._listening = True
+
+
+class _OurLog(logging.Handler):
+    """Has what DBOS logs in the service's log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See :class:`logging.Handler`."""
+        logs.get("workflow").error(record.getMessage(), exc_info=record.exc_info)
 
 
 def _workflow_url(database: URL, data: Path) -> URL:
