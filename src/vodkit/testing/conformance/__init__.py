@@ -16,6 +16,7 @@ from .breaking import Breaking
 from .checking import Checking
 from .content import Content
 from .declaring import Declaring
+from .limiting import Limiting
 from .managing import Managing
 from .refusing import Refusing
 from .resuming import Resuming
@@ -38,6 +39,7 @@ class Conformance(
     Breaking,
     Managing,
     Waiting,
+    Limiting,
     Checking,
 ):
     """All behaviours. Subclass it once per provider."""
