@@ -67,6 +67,7 @@ def driver(
     *,
     strict: bool = True,
     accounts: str = ACCOUNTS,
+    procedure: str = "",
     **variables: str,
 ) -> Iterator[Driver]:
     """Run ``command`` as ``vodkit sandbox -- command`` for as long as the block runs.
@@ -76,10 +77,11 @@ def driver(
         folder: Receives the accounts file, the service's data and a home for what SDKs leave behind.
         strict: Whether signatures are verified, and only the file's accounts are known.
         accounts: Text of the accounts file.
+        procedure: What is made of every upload.
         variables: Further environment variables.
     """
     (folder / "accounts.toml").write_text(accounts)
-    options = ["--accounts", folder / "accounts.toml", "--data", folder / "data"]
+    options = ["--accounts", folder / "accounts.toml", "--data", folder / "data", "--procedure", procedure]
     if strict:
         options.append("--strict")
     sandbox = [sys.executable, "-m", "vodkit", "sandbox", *options, "--"]

@@ -69,7 +69,11 @@ class Sandbox:
 
 @contextlib.contextmanager
 def sandbox(
-    *, accounts: Path | None = None, strict: bool = False, data: Path | None = None
+    *,
+    accounts: Path | None = None,
+    strict: bool = False,
+    data: Path | None = None,
+    procedure: str = "",
 ) -> Iterator[Sandbox]:
     """Start the service and the proxy; both end with the block.
 
@@ -77,12 +81,15 @@ def sandbox(
         accounts: The accounts file of the service.
         strict: Accept only accounts of the file, and verify every signature.
         data: Where the service keeps what it is given; by default a folder that ends with the block.
+        procedure: Name of what is made of uploads that do not say; ``""`` for nothing.
     """
 
     with _scratch() as scratch:
         folder = data if data is not None else scratch
         with (
-            embedded(folder, strict=strict, accounts=accounts, private_targets=True) as service,
+            embedded(
+                folder, strict=strict, accounts=accounts, private_targets=True, procedure=procedure
+            ) as service,
             attached(service.url) as box,
         ):
             yield box
@@ -114,7 +121,12 @@ def _scratch() -> Iterator[Path]:
 
 
 def run(
-    command: Sequence[str], *, accounts: Path | None = None, strict: bool = False, data: Path | None = None
+    command: Sequence[str],
+    *,
+    accounts: Path | None = None,
+    strict: bool = False,
+    data: Path | None = None,
+    procedure: str = "",
 ) -> int:
     """Run a program in a sandbox of its own, hand signals on to it, and wait for it.
 
@@ -129,7 +141,7 @@ def run(
     _check(command[0])
     with _Signals() as signals:
         try:
-            with sandbox(accounts=accounts, strict=strict, data=data) as box:
+            with sandbox(accounts=accounts, strict=strict, data=data, procedure=procedure) as box:
                 code = signals.run(command, box.environment)
         except Stopped as stop:
             return stop.exit_code

@@ -55,8 +55,13 @@ def attributes(job):
     return {name: getattr(found, name) for name in job["names"]}
 
 
+def service(job):
+    """Where the sandbox's service answers."""
+    return {"url": os.environ["VODKIT_SERVICE"]}
+
+
 def attempt(job):
-    work = {"configure": configure, "attributes": attributes}.get(job["do"], call)
+    work = {"configure": configure, "attributes": attributes, "service": service}.get(job["do"], call)
     try:
         return work(job)
     except Exception as error:

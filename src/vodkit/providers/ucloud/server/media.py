@@ -70,7 +70,7 @@ def refresh(conn: Connection, service: Service, stored: StoredObject, *, of: str
     Args:
         of: The object's key before, if it has another one now.
     """
-    found = of_object(conn, service, replace(stored, key=of or stored.key))
+    found = service.media.get(conn, PROVIDER, f"{stored.space}/{of or stored.key}", lock=True)
     if found is None:
         return publish(conn, service, stored)
     record = _describe(service, stored, found)

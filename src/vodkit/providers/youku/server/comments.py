@@ -88,7 +88,7 @@ async def _create(call: Call) -> Answer:
     user, id = users.me(call), secrets.token_hex(12)
 
     def write(conn: Connection) -> None:
-        record = library.find(conn, call.service, video)
+        record = library.find(conn, call.service, video, lock=True)
         if not display.is_public(record) and record.account != call.who.id:
             raise Refused(Codes.NO_VIDEO)
         facts: dict[str, Any] = {

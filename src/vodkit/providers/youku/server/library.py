@@ -26,17 +26,17 @@ def space_of(account: str) -> str:
     return f"youku-{account}"
 
 
-def find(conn: Connection, service: Service, id: str) -> MediaRecord:
-    """A video by its id. Raises 120020001."""
-    record = service.media.get(conn, PROVIDER, id)
+def find(conn: Connection, service: Service, id: str, *, lock: bool = False) -> MediaRecord:
+    """A video by its id, locked where it is to be changed. Raises 120020001."""
+    record = service.media.get(conn, PROVIDER, id, lock=lock)
     if record is None:
         raise Refused(Codes.NO_VIDEO)
     return record
 
 
 def own(conn: Connection, call: Call, id: str) -> MediaRecord:
-    """A video of the caller's; those of others count as absent."""
-    record = find(conn, call.service, id)
+    """A video of the caller's, to be changed; those of others count as absent."""
+    record = find(conn, call.service, id, lock=True)
     if record.account != call.who.id:
         raise Refused(Codes.NO_VIDEO)
     return record

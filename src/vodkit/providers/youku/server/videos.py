@@ -167,7 +167,7 @@ def _favorite(change: Callable[[Connection, Call, str], None]) -> Callable[[Call
         id = call.need("video_id")
 
         def work(conn: Connection) -> None:
-            record = library.find(conn, call.service, id)
+            record = library.find(conn, call.service, id, lock=True)
             change(conn, call, id)
             counts = {
                 **(record.attrs.get("counts") or {}),
