@@ -37,8 +37,12 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("film") / "电影.mp4"
     inputs = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=3", "-f", "lavfi", "-i", "sine=f=440:d=3"]
     codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
-    subprocess.run([executable(), "-v", "error", "-nostdin", *inputs, *codecs, str(path)], check=True)
+    draw(*inputs, *codecs, str(path))
     return path
+
+
+def draw(*arguments: str) -> None:
+    subprocess.run([executable(), "-v", "error", "-nostdin", *arguments], check=True)
 
 
 def fetch(url: str) -> bytes:
@@ -140,6 +144,24 @@ def test_a_film_is_transcoded_later_and_gets_another_cover(vod: NetEase, film: P
     assert urllib3.request("GET", transcoded.payload["sdMp4Addr"], retries=False).status == 404
     vod.media.delete(media.id)
     assert urllib3.request("GET", transcoded.payload["sdHlsAddr"], retries=False).status == 404
+
+
+def test_a_watermark_is_in_the_picture(vod: NetEase, film: Path, tmp_path: Path) -> None:
+    logo = tmp_path / "logo.png"
+    draw("-f", "lavfi", "-i", "color=c=red:s=64x64", "-frames:v", "1", str(logo))
+    image = int(vod.upload(logo).id.removeprefix("img-"))
+    mark = vod.watermarks.create("logo", imageId=image, coordinate="0%_0%", scale="25%x25%")
+    preset = vod.presets.create("marked", sdMp4=1)
+    media = vod.upload(film)
+    vod.call("transcode/resetmulti", vids=[int(media.id)], presetId=preset, watermarkId=mark)
+    media = vod.media.wait(media.id, timeout=PATIENCE)
+    made, pixels = tmp_path / "made.mp4", tmp_path / "pixels"
+    made.write_bytes(fetch(media.extra["sdMp4Url"]))
+    corner = ["-frames:v", "1", "-vf", "crop=40:40:10:10,scale=1:1", "-pix_fmt", "rgb24", "-f", "rawvideo"]
+    draw("-i", str(made), *corner, str(pixels))
+    red, green, blue = pixels.read_bytes()
+    assert red > 200
+    assert max(green, blue) < 60
 
 
 def test_what_is_no_film_fails_with_a_reason(vod: NetEase) -> None:
