@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import queue
 import subprocess
 import threading
 import urllib.request
@@ -30,12 +29,16 @@ class Receiver:
     """Takes what is pushed to it."""
 
     def __init__(self) -> None:
-        self.bodies: queue.Queue[dict[str, Any]] = queue.Queue()
-        bodies = self.bodies
+        self._bodies: list[dict[str, Any]] = []
+        self._more = threading.Condition()
+        bodies, more = self._bodies, self._more
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                bodies.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                with more:
+                    bodies.append(body)
+                    more.notify_all()
                 self.send_response(204)
                 self.end_headers()
 
@@ -46,12 +49,17 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def next(self, type: str) -> dict[str, Any]:
-        """The next event of a type."""
-        while True:
-            body = self.bodies.get(timeout=LONGEST)
-            if body["EventType"] == type:
-                return body
+    def wait(self, member: str, **facts: str) -> dict[str, Any]:
+        """The event with this member that says so, as soon as it is there."""
+
+        def found() -> dict[str, Any] | None:
+            told = (body for body in self._bodies if member in body)
+            return next((body for body in told if facts.items() <= body[member].items()), None)
+
+        with self._more:
+            body = self._more.wait_for(found, LONGEST)
+        assert body is not None, f"there was no {member} of {facts}"
+        return body
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +120,8 @@ def parts_of(vod: Tencent, task_id: str) -> dict[str, dict[str, Any]]:
 
 def ended(vod: Tencent, receiver: Receiver, task_id: str) -> dict[str, dict[str, Any]]:
     """Wait for the event of a task's end."""
-    while True:
-        body = receiver.next("ProcedureStateChanged")
-        if body["ProcedureStateChangeEvent"]["TaskId"] == task_id:
-            return parts_of(vod, task_id)
+    receiver.wait("ProcedureStateChangeEvent", TaskId=task_id)
+    return parts_of(vod, task_id)
 
 
 def test_an_upload_with_the_long_video_preset(vod: Tencent, media: vodkit.Media, receiver: Receiver) -> None:
@@ -125,14 +131,13 @@ def test_an_upload_with_the_long_video_preset(vod: Tencent, media: vodkit.Media,
     assert b"#EXT-X-STREAM-INF" in fetch(media.hls_url)
     assert b"<MPD" in fetch(media.dash_url)
     assert fetch(media.cover_url).startswith(b"\xff\xd8\xff")
-    uploaded = receiver.next("NewFileUpload")["FileUploadEvent"]
-    assert uploaded["FileId"] == media.id
-    told = receiver.next("ProcedureStateChanged")
+    uploaded = receiver.wait("FileUploadEvent", FileId=media.id)["FileUploadEvent"]
+    told = receiver.wait("ProcedureStateChangeEvent", TaskId=uploaded["ProcedureTaskId"])
+    assert told["EventType"] == "ProcedureStateChanged"
     verdict = sign.verify_callback(SIGN_KEY, told["Sign"], str(told["T"]), now=told["T"] - 1)
     assert verdict is sign.Verdict.OK
     event = told["ProcedureStateChangeEvent"]
-    assert (event["TaskId"], event["FileId"]) == (uploaded["ProcedureTaskId"], media.id)
-    assert (event["SessionContext"], event["Status"]) == ("context", "FINISH")
+    assert (event["FileId"], event["SessionContext"], event["Status"]) == (media.id, "context", "FINISH")
 
     parts = parts_of(vod, event["TaskId"])
     assert {part["Status"] for part in parts.values()} == {"SUCCESS"}
@@ -199,8 +204,8 @@ def test_a_pull_and_its_procedure(vod: Tencent, media: vodkit.Media, receiver: R
     pull = vod.media.pull(media.url, title="pulled", procedure="QCVB_SimpleProcessFile({20}, 0, 10)")
     found = vod.media.pulled(pull, timeout=LONGEST)
     assert (found.title, found.size) == ("pulled", clip.stat().st_size)
-    event = receiver.next("PullComplete")["PullCompleteEvent"]
-    assert (event["TaskId"], event["FileId"], event["ErrCode"]) == (pull, found.id, 0)
+    event = receiver.wait("PullCompleteEvent", TaskId=pull)["PullCompleteEvent"]
+    assert (event["FileId"], event["ErrCode"]) == (found.id, 0)
     parts = ended(vod, receiver, event["ProcedureTaskId"])
     assert {name: part["Status"] for name, part in parts.items()} == {
         "Transcode": "SUCCESS",
