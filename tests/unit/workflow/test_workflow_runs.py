@@ -120,3 +120,14 @@ def test_several_sizes_are_made_of_one_source(world: World, make: Make) -> None:
     assert [item["height"] for item in streams.facts["renditions"]] == [180, 90]
     assert streams.facts["dash"].startswith(f"{media.id}/{streams.id}/")
     assert (streams.facts["procedure"], streams.facts["step"]) == ("small", "package")
+
+
+def test_a_service_that_starts_meanwhile_lets_go_of_nothing(world: World, clip: Path) -> None:
+    media = [world.media(clip) for _ in range(3)]
+    tasks = [world.process(each) for each in media]
+    storage = world.service.storage
+    world.worker()
+    while any(world.task(task.id).finished is None for task in tasks):
+        storage.store.recover(storage._owned)
+    for each in media:
+        assert {kind: len(files) for kind, files in world.files(each.id).items()} == MADE
