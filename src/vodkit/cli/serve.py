@@ -6,6 +6,10 @@ from pathlib import Path
 
 import click
 
+from ._options import Size
+
+_SECONDS = click.FloatRange(min=1)
+
 
 @click.command("serve")
 @click.option("--listen", default="127.0.0.1:8600", show_default=True, help="Port 0 takes a free one.")
@@ -18,6 +22,10 @@ import click
 @click.option("--procedure", default="", help="What is made of uploads that do not say.")
 @click.option("--workers", type=click.IntRange(min=0), default=1, show_default=True, help="Processes.")
 @click.option("--private-targets", is_flag=True, help="Callbacks and pulls may reach private addresses.")
+@click.option("--pull-size", type=Size(), default="64G", show_default=True, help="Most that a pull fetches.")
+@click.option(
+    "--pull-seconds", type=_SECONDS, default=21600.0, show_default=True, help="How long it may take."
+)
 @click.option("--stop-on-eof", is_flag=True, help="Stop when standard input ends.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info")
 def command(
@@ -31,6 +39,8 @@ def command(
     procedure: str,
     workers: int,
     private_targets: bool,
+    pull_size: int,
+    pull_seconds: float,
     stop_on_eof: bool,
     log_level: str,
 ) -> None:
@@ -51,6 +61,8 @@ def command(
             procedure=procedure,
             workers=workers,
             private_targets=private_targets,
+            pull_size=pull_size,
+            pull_seconds=pull_seconds,
             log_level=log_level,
         ),
         stop_on_eof=stop_on_eof,

@@ -252,7 +252,6 @@ class Settings:
         lease: Seconds after which a worker that has not been heard of counts as dead.
         pull_size: Bytes that a pull may fetch at most, with all that belongs to its source.
         pull_seconds: Seconds that it may take.
-        pull_stall: Seconds without a byte after which it connects anew.
     """
 
     data: str
@@ -275,4 +274,3 @@ class Settings:
     lease: float = 15.0
     pull_size: int = 64 << 30
     pull_seconds: float = 6 * 3600.0
-    pull_stall: float = 30.0

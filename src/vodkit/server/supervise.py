@@ -111,6 +111,7 @@ class Supervisor:
         settings = self._settings
         words = ["--stop-on-eof", "--id", id, "--data", settings.data, "--log-level", settings.log_level]
         words += ["--public-url", settings.public_url, "--lease", str(settings.lease)]
+        words += ["--pull-size", str(settings.pull_size), "--pull-seconds", str(settings.pull_seconds)]
         words += ["--database", settings.database] if settings.database else []
         words += ["--signed-playback"] if settings.signed_playback else []
         words += ["--private-targets"] if settings.private_targets else []

@@ -40,7 +40,7 @@ class Puller:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.catalog = SqlCatalog("", folder / "data")
-        self.settings: dict[str, Any] = {"private_targets": True, "pull_stall": 5.0}
+        self.settings: dict[str, Any] = {"private_targets": True}
         self.shares: list[float] = []
         self.wanted: Callable[[], bool] = lambda: True
         self.runs = 0

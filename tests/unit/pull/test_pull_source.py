@@ -221,10 +221,10 @@ def test_the_quota_is_asked_before_the_first_byte(pull: Puller, source: Source) 
     pull(source.url("/a.mp4"))
 
 
-def test_a_stalled_source_is_given_up(pull: Puller, source: Source) -> None:
+def test_a_stalled_source_is_given_up(pull: Puller, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     source.hold = threading.Event()
     source.etag = lambda data: ""
-    pull.settings["pull_stall"] = 0.1
+    monkeypatch.setattr(module, "STALL", 0.1)
     with pytest.raises(WorkFailed, match="nothing moved"):
         pull(source.url("/a.mp4"))
 
@@ -251,9 +251,9 @@ def test_the_whole_has_a_time(pull: Puller, source: Source) -> None:
         pull(source.url("/a.mp4"))
 
 
-def test_nobody_wants_it_any_more(pull: Puller, source: Source) -> None:
+def test_nobody_wants_it_any_more(pull: Puller, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     source.hold = threading.Event()
-    pull.settings["pull_stall"] = 3600.0
+    monkeypatch.setattr(module, "STALL", 3600.0)
     pull.wanted = lambda: not source.asked
     begun = time.monotonic()
     with pytest.raises(Stopped):

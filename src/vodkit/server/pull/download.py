@@ -29,6 +29,9 @@ _SAFE_EVERY = 8 * MIB
 _RESERVE = 256 * MIB
 """Bytes of the disk that a pull leaves free."""
 
+STALL = 30.0
+"""Seconds without a byte after which a download connects anew."""
+
 _TRIES = 5
 """Failures in a row, without progress in between, that end a download."""
 
@@ -53,7 +56,6 @@ class Terms:
     Attributes:
         private: Whether private addresses are allowed.
         size: Bytes at most.
-        stall: Seconds without a byte.
         end: When to give up, by the monotonic clock.
         room: Told how many bytes there will be, or are so far; raises when there is no room for them.
         moved: Told how many bytes have come, and how many there are in all if that is known.
@@ -62,7 +64,6 @@ class Terms:
 
     private: bool
     size: int
-    stall: float
     end: float
     room: Callable[[int], None]
     moved: Callable[[int, int | None], None]
@@ -139,7 +140,7 @@ class _Run:
         left = terms.end - time.monotonic()
         if left <= 0:
             raise WorkFailed("the source took too long")
-        bounds = Bounds(read=terms.stall, total=left)
+        bounds = Bounds(read=STALL, total=left)
         headers = {"Range": f"bytes={known.safe}-", "If-Range": known.validator} if self._resumes else {}
         with targets.fetch(known.asked, headers=headers, private=terms.private, bounds=bounds) as answer:
             start, record = self._begin(answer)

@@ -76,7 +76,6 @@ class _Pull:
         self._terms = Terms(
             private=settings.private_targets or own.private_targets,
             size=self._size,
-            stall=settings.pull_stall,
             end=time.monotonic() + settings.pull_seconds,
             room=self._room,
             moved=lambda at, size: None,
