@@ -35,6 +35,7 @@ MOST_HOPS = 5
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = (301, 302, 303, 307, 308)
 _ILL = re.compile(r"[\x00-\x20\x7f\\]")
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(%[a-z0-9._-]+)?", re.I)
 _URL_CHARACTERS = "%/:=&?~+!$,;'@()*[]"
 _PIECE = 1 << 20
 
@@ -161,6 +162,8 @@ def check(url: str) -> Target:
     except ValueError as error:
         raise TargetRefused("the address is no valid URL") from error
     scheme = parts.scheme.lower()
+    if name and not _HOST.fullmatch(name):
+        raise TargetRefused("the address names no valid host")
     if scheme not in _PORTS or not name:
         raise TargetRefused("the address must begin with http:// or https:// and a host")
     if parts.username is not None or parts.password is not None:
@@ -196,17 +199,18 @@ def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
-def resolve(target: Target, *, private: bool) -> list[Any]:
+def resolve(target: Target, *, private: bool, seconds: float = 10.0) -> list[Any]:
     """What ``target`` leads to, as the arguments of sockets.
+
+    Args:
+        private: Whether private addresses are allowed.
+        seconds: For the answer of the name's servers.
 
     Raises:
         TargetRefused: one of its addresses is private, and ``private`` is not allowed.
-        TargetFailed: its name leads nowhere.
+        TargetFailed: its name leads nowhere, or nobody says where in time.
     """
-    try:
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise TargetFailed(f"the name {target.host} has no address") from error
+    found = _addresses(target.host, target.port, seconds)
     for *_, address in found:
         ip = ipaddress.ip_address(str(address[0]).partition("%")[0])
         if not private and is_private(ip):
@@ -214,6 +218,27 @@ def resolve(target: Target, *, private: bool) -> list[Any]:
                 f"{target.host} leads to a private address; the service must be told to allow that"
             )
     return found
+
+
+def _addresses(host: str, port: int, seconds: float) -> list[Any]:
+    """What the name's servers say; asked in a thread, because the system's resolver takes its own time."""
+    found: list[Any] = []
+    problems: list[OSError] = []
+
+    def ask() -> None:
+        try:
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except OSError as problem:
+            problems.append(problem)
+
+    thread = threading.Thread(target=ask, name="vodkit-resolve", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if found:
+        return found
+    if problems:
+        raise TargetFailed(f"the name {host} has no address") from problems[0]
+    raise TargetFailed(f"nobody said in time where {host} is")
 
 
 def send(
@@ -326,7 +351,7 @@ class _Exchange:
         self._lock = threading.Lock()
         self._response: HTTPResponse | None = None
         self._connection = _connection(target, self._open, bounds.connect)
-        self._places = resolve(target, private=private)
+        self._places = resolve(target, private=private, seconds=bounds.connect)
         self._timer = threading.Timer(bounds.total, self._expire)
         self._timer.daemon = True
 

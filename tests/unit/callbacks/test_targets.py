@@ -15,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vodkit.server import targets
 from vodkit.server.targets import Bounds, TargetFailed, TargetRefused
@@ -296,6 +298,26 @@ def test_nobody_there_and_no_such_name() -> None:
         targets.send(f"http://127.0.0.1:{port}/", private=True)
     with pytest.raises(TargetFailed, match="no address"):
         targets.send("http://nowhere.invalid/", private=True)
+
+
+def test_a_name_that_nobody_answers_for_fails_in_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    silence = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: silence.wait(60) and [])
+    with pytest.raises(TargetFailed, match="nobody said in time"):
+        targets.send("http://slow.example/", private=True, bounds=Bounds(connect=0.2))
+    silence.set()
+
+
+@given(st.one_of(st.text(max_size=60), st.from_regex(r"https?://[^\s]{0,40}", fullmatch=True)))
+def test_any_text_is_a_target_or_refused(text: str) -> None:
+    try:
+        found = targets.check(text)
+    except TargetRefused:
+        return
+    assert found.url.isascii()
+    assert not set(found.url) & set(" \r\n\t\\")
+    assert "@" not in found.authority
+    assert targets.check(found.url) == found
 
 
 def test_a_pull_can_be_aborted_and_never_passes_for_whole() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vodkit import CallbackError, SignatureInvalid, UnknownProvider, UnsupportedOption, webhooks
 
@@ -225,6 +228,48 @@ NOT_THEIRS = [b'{"type":1,"vid":[]}', b'{"type":"x","data":1}', b'{"EventType":1
 def test_what_is_no_callback_is_a_clear_error(style: str, body: bytes) -> None:
     with pytest.raises(CallbackError):
         webhooks.parse(style, {}, body)
+
+
+NAMES = st.sampled_from(
+    [
+        "type",
+        "data",
+        "vid",
+        "EventType",
+        "FileDeleteEvent",
+        "FileIdSet",
+        "FileId",
+        "T",
+        "Sign",
+        "nId",
+        "retcode",
+    ]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+HEADERS = st.dictionaries(
+    st.sampled_from(["sign", "webhook-id", "webhook-timestamp", "webhook-signature", "content-type"]),
+    st.text(max_size=20),
+)
+
+
+@given(
+    st.sampled_from(["vodkit", "netease", "tencent", "ucloud"]),
+    HEADERS,
+    st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()),
+)
+def test_whatever_a_stranger_sends_is_a_callback_or_a_clear_error(
+    style: str, headers: dict[str, str], body: bytes
+) -> None:
+    webhooks.detect(headers, body)
+    with contextlib.suppress(CallbackError):
+        webhooks.parse(style, headers, body)
+    if style != "ucloud":
+        with pytest.raises(CallbackError):
+            webhooks.verify(style, headers, body, key=SECRET, now=NOW)
 
 
 def test_no_secret_is_in_a_repr() -> None:
