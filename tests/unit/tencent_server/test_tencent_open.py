@@ -52,3 +52,12 @@ def test_upload_keys_keep_their_scope(open_world: World) -> None:
     assert uploader.cos("PUT", applied["StorageBucket"], "elsewhere.mp4", b"x").status == 403
     assert replace(uploader, secret="wrong").cos("PUT", applied["StorageBucket"], key, b"x").status == 403
     assert uploader.refused("SearchMedia") == "AuthFailure.UnauthorizedOperation"
+
+
+def test_an_unknown_procedure_is_a_task_that_failed(open_world: World) -> None:
+    anybody = Caller(open_world, "AKIDanybody", "whatever")
+    file_id = anybody.upload(b"movie", Procedure="made up")["FileId"]
+    (task,) = anybody("DescribeTasks", FileId=file_id)["TaskSet"]
+    assert task["Status"] == "FINISH"
+    detail = anybody("DescribeTaskDetail", TaskId=task["TaskId"])["ProcedureTask"]
+    assert (detail["ErrCode"] > 0, "made up" in detail["Message"]) == (True, True)

@@ -205,7 +205,7 @@ def test_a_procedure_that_is_gone_at_commit_fails_as_a_task(
     one("DeleteProcedureTemplate", Name="short-lived", **app)
     file_id = one("CommitUpload", VodSessionKey=applied["VodSessionKey"], **app)["FileId"]
     assert status_of(world, file_id) == "ready"
-    changed, uploaded = pulled(one, **app)
+    uploaded, changed = pulled(one, **app)
     task_id = uploaded["FileUploadEvent"]["ProcedureTaskId"]
     assert changed["ProcedureStateChangeEvent"]["TaskId"] == task_id
     detail = one("DescribeTaskDetail", TaskId=task_id, **app)

@@ -147,4 +147,6 @@ def arrived(
         record = replace(present, attrs={**present.attrs, "procedure_task": task.remote_id})
         owner.service.media.update(conn, record)
     events.uploaded(conn, owner, record, task, told=told)
+    if task is not None and task.state == "failed":
+        tasks.tell(conn, owner, record, task)
     return record

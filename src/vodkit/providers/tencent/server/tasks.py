@@ -105,7 +105,8 @@ def after_upload(
 ) -> Task | None:
     """Start what an upload names, or what counts for those that name nothing.
 
-    The media is stored by now: a procedure that does not exist, or cannot be done, is a task that failed.
+    The media is stored by now: a procedure that does not exist, or cannot be done, is a task that failed. No
+    worker will tell of it: see :func:`tell`.
 
     Args:
         name: Of the procedure, or ``""``.
@@ -125,7 +126,11 @@ def _refused(
 ) -> Task:
     nothing = Procedure(name, audio=None, streaming=False, files="none")
     task = start(conn, owner, media, procedures.Work(nothing, ()), given)
-    task = owner.service.tasks.refuse(conn, task.id, why)
+    return owner.service.tasks.refuse(conn, task.id, why)
+
+
+def tell(conn: Connection, owner: Owner, media: MediaRecord, task: Task) -> None:
+    """Record the event of a task's end."""
     notice = detail.notice(conn, owner, task)
     owner.service.events.add(
         conn,
@@ -138,7 +143,6 @@ def _refused(
         deliver=notice.deliver,
         task=task,
     )
-    return task
 
 
 async def _process(caller: Caller, params: Params) -> dict[str, Any]:
