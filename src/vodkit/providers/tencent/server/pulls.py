@@ -31,7 +31,7 @@ async def _pull(caller: Caller, params: Params) -> dict[str, Any]:
     if kind == "mpd":
         raise ApiError(f"{codes.INVALID_VALUE}.MediaUrl", "DASH manifests are not pulled")
     facts = intake.facts_of(caller, params, kind)
-    cover = _cover(params["CoverUrl"])
+    cover_url, cover_key = _cover(params["CoverUrl"], facts["folder"])
 
     def ask(conn: Connection) -> str:
         caller.service.quota.check(conn, caller.account, 1)
@@ -45,6 +45,8 @@ async def _pull(caller: Caller, params: Params) -> dict[str, Any]:
             url=url,
             space=caller.home.bucket,
             key=intake.new_key(facts["folder"], kind),
+            cover_url=cover_url,
+            cover_key=cover_key,
             remote_id=tasks.new_id(caller.home, "PullUpload"),
             priority=params["TasksPriority"] or 0,
             attrs={
@@ -53,11 +55,6 @@ async def _pull(caller: Caller, params: Params) -> dict[str, Any]:
                 "priority": params["TasksPriority"] or 0,
                 **tasks.shared(params),
             },
-            **(
-                {"cover_url": cover[0], "cover_key": intake.new_key(facts["folder"], cover[1])}
-                if cover
-                else {}
-            ),
         )
         return task.remote_id
 
@@ -71,12 +68,12 @@ def _checked(url: str, name: str) -> str:
         raise ApiError(f"{codes.INVALID_VALUE}.{name}", str(problem)) from None
 
 
-def _cover(url: str | None) -> tuple[str, str] | None:
-    """The URL and the type of a cover."""
+def _cover(url: str | None, folder: str) -> tuple[str, str]:
+    """The URL of a cover and its key to be; both ``""`` without one."""
     if not url:
-        return None
+        return "", ""
     kind = intake.known_type(_extension(url), _COVERS, codes.COVER_TYPE, codes.INVALID_COVER_TYPE_MESSAGE)
-    return _checked(url, "CoverUrl"), kind
+    return _checked(url, "CoverUrl"), intake.new_key(folder, kind)
 
 
 def _extension(url: str) -> str:
