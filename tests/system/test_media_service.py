@@ -76,18 +76,12 @@ def made(
         return Made(request.param, vod.media.wait(sent.id, timeout=120))
 
 
-@pytest.mark.parametrize("player", ["hls.js", "shaka"])
-def test_hls_plays(made: Made, page: Page, player: str) -> None:
-    play(page, player, made.media.hls_url)
-    found = progress(page, 1.5)
-    assert found["failed"] is None
-    _is_a_rendition(found)
-    assert found["duration"] == pytest.approx(SECONDS, abs=0.1)
-
-
-@pytest.mark.parametrize("player", ["dash.js", "shaka"])
-def test_dash_plays(made: Made, page: Page, player: str) -> None:
-    play(page, player, made.media.dash_url)
+@pytest.mark.parametrize(
+    ("address", "player"),
+    [("hls_url", "hls.js"), ("hls_url", "shaka"), ("dash_url", "dash.js"), ("dash_url", "shaka")],
+)
+def test_its_streams_play(made: Made, page: Page, address: str, player: str) -> None:
+    play(page, player, getattr(made.media, address))
     found = progress(page, 1.5)
     assert found["failed"] is None
     _is_a_rendition(found)

@@ -61,3 +61,23 @@ class Body:
                 raise TooLarge(f"the body has more than the {limit} bytes that are taken here")
             pieces.append(piece)
         return b"".join(pieces)
+
+
+class Given:
+    """A :class:`vodkit.server.contract.Incoming` of bytes that are at hand.
+
+    Attributes:
+        length: How many.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.length: int | None = len(data)
+        self._data = data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """All of them at once."""
+        yield self._data
+
+    async def read(self, limit: int) -> bytes:
+        """All of them, which are never too many."""
+        return self._data

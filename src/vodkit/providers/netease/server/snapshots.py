@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from vodkit.server.contract import Blob, MediaRecord, Service
 from vodkit.server.errors import QuotaExceeded
+from vodkit.server.incoming import Given
 from vodkit.server.media.errors import BadMedia
 from vodkit.server.media.procedure import Position, Procedure, Snapshots
 from vodkit.server.processing import Task
@@ -143,7 +144,7 @@ async def _store(caller: Caller, record: MediaRecord, data: bytes) -> None:
     )
 
     try:
-        await service.uploads.receive(upload, 0, _Data(data), offset=0)
+        await service.uploads.receive(upload, 0, Given(data), offset=0)
     except QuotaExceeded as full:
         raise ApiError(wire.NO_BALANCE, str(full)) from None
 
@@ -152,21 +153,6 @@ async def _store(caller: Caller, record: MediaRecord, data: bytes) -> None:
         _set(conn, service, now, service.uploads.complete(conn, upload.id), _kind(data) or "")
 
     await service.catalog.write(finish)
-
-
-class _Data:
-    """Bytes as a request body."""
-
-    def __init__(self, data: bytes) -> None:
-        self.length: int | None = len(data)
-        self._data = data
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._data
-
-    async def read(self, limit: int) -> bytes:
-        """All of it, which is never too much."""
-        return self._data
 
 
 HANDLERS: Mapping[str, Handler] = {"snapshot/create": _create, "snapshot/set": _choose}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from vodkit.server.contract import Upload
+from vodkit.server.incoming import Given
 
 from ..wire import codes
 from .answer import ApiError
@@ -60,7 +60,7 @@ async def store(caller: Caller, space: str, key: str, content_type: str, data: b
         )
 
     upload = await service.catalog.write(create)
-    await service.uploads.receive(upload, 1, _Bytes(data))
+    await service.uploads.receive(upload, 1, Given(data))
     return Stored(upload, content_type, hashlib.md5(data, usedforsecurity=False).hexdigest())
 
 
@@ -76,17 +76,3 @@ def name(conn: Connection, caller: Caller, stored: Stored) -> None:
         content_type=stored.content_type,
         etag=stored.md5,
     )
-
-
-class _Bytes:
-    """Bytes at hand, as a request body."""
-
-    def __init__(self, data: bytes) -> None:
-        self.length: int | None = len(data)
-        self._data = data
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._data
-
-    async def read(self, limit: int) -> bytes:
-        return self._data

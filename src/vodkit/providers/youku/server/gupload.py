@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping
 
 from vodkit.server.contract import Head, Incoming, Service, StoredPart, Upload
 from vodkit.server.errors import DigestMismatch, TooLarge, UploadGone
+from vodkit.server.incoming import Given
 
 from .. import sign, wire
 from ..wire import Assignment, Check, Codes, Slice
@@ -174,7 +175,7 @@ class UploadServer:
             return None
         if not expect or row["state"] == "committed":
             raise Refused(Codes.HASH)
-        return _Bytes(data)
+        return Given(data)
 
     async def _store(
         self, token: str, row: RowMapping, slice_: Slice, body: Incoming, expect: Mapping[str, str]
@@ -281,11 +282,11 @@ async def _framed(head: Head, body: Incoming, length: int) -> Incoming:
         return body
     whole = await _read(body, wire.MAX_SLICE * wire.KIB + _FRAME)
     if len(whole) == length:
-        return _Bytes(whole)
+        return Given(whole)
     if boundary and whole.startswith(b"--" + boundary.encode("latin-1", "replace")):
         for name, data in multipart(whole, boundary):
             if name == "data":
-                return _Bytes(data)
+                return Given(data)
     raise Refused(Codes.HASH)
 
 
@@ -294,21 +295,6 @@ async def _read(body: Incoming, limit: int) -> bytes:
         return await body.read(limit)
     except (TooLarge, DigestMismatch):
         raise Refused(Codes.HASH) from None
-
-
-class _Bytes:
-    """A body that is in memory."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.length: int | None = len(data)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._data
-
-    async def read(self, limit: int) -> bytes:
-        """All of it."""
-        return self._data
 
 
 class _Exactly:
