@@ -145,6 +145,19 @@ def test_ready_made_streams_are_taken_as_they_are(
         assert plan(found, procedure) == []
 
 
+def test_a_master_playlist_is_as_long_as_what_it_names(tmp_path: Path) -> None:
+    (tmp_path / "master").write_text(MASTER)
+    (tmp_path / "low").write_text(PLAYLIST.format("a.ts"))
+    named: list[str] = []
+
+    def beside(name: str) -> Path:
+        named.append(name)
+        return tmp_path / "low"
+
+    assert facts_of(tmp_path / "master", tmp_path, beside=beside).seconds == 1.5
+    assert named == ["low/index.m3u8"]
+
+
 def test_the_length_of_a_file_that_does_not_say_it_or_was_cut_off_is_measured(
     make: Make, tmp_path: Path
 ) -> None:

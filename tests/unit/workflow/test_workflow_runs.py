@@ -77,12 +77,24 @@ def test_a_media_that_is_too_long_for_its_account_is_not_processed(world: World,
 def test_a_ready_made_playlist_is_served_as_it_is(world: World, tmp_path: Path) -> None:
     playlist = tmp_path / "list.m3u8"
     playlist.write_text("#EXTM3U\n#EXTINF:4,\nsegment.ts\n#EXT-X-ENDLIST\n")
+    low = world.media(playlist)
+    playlist.write_text(f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=640x360\n{low.key}\n")
     media = world.media(playlist)
     world.worker()
-    task = world.ended(world.process(media, BUILT_IN["as-is"]).id)
+    task = world.ended(world.process(media, BUILT_IN["default"]).id)
     assert (task.state, task.error) == ("done", "")
-    assert world.record(media.id).status == "ready"
+    record = world.record(media.id)
+    assert (record.status, record.facts["container"], record.facts["seconds"]) == ("ready", "hls", 4)
     assert not world.outputs(media.id)
+
+
+def test_a_playlist_that_leads_elsewhere_is_refused(world: World, tmp_path: Path) -> None:
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text("#EXTM3U\n#EXTINF:4,\nhttp://127.0.0.1/secret.ts\n#EXT-X-ENDLIST\n")
+    world.worker()
+    task = world.ended(world.process(world.media(playlist)).id)
+    assert task.state == "failed"
+    assert "http://127.0.0.1/secret.ts" in task.error
 
 
 def test_doing_a_procedure_again_replaces_what_it_made(world: World, clip: Path) -> None:

@@ -1,12 +1,12 @@
 """Playlists and manifests as originals: streams that somebody else made, served as they are.
 
-They are read as text and nothing that they name is opened.
+They are read as text. Of what they name at most one more playlist is looked into, for how long it all is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from defusedxml.ElementTree import fromstring
@@ -24,10 +24,13 @@ _DURATION = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S
 _UNITS = (86400, 3600, 60, 1)
 
 
-def ready_made(path: Path) -> Facts | None:
+def ready_made(path: Path, beside: Callable[[str], Path | None] = lambda name: None) -> Facts | None:
     """What a playlist or a manifest says of its streams; ``None`` of a file that is neither.
 
-    A master playlist does not say how long it plays; its :attr:`Facts.seconds` is 0.
+    Args:
+        path: The file.
+        beside: Where the file is that it names, if it is there. A master playlist does not say how long it
+            plays; without the others its :attr:`Facts.seconds` is 0.
 
     Raises:
         BadMedia: it is broken, names no file, or names one outside of its folder.
@@ -49,7 +52,10 @@ def ready_made(path: Path) -> Facts | None:
     if not named:
         raise BadMedia("the manifest names no stream")
     if kind == "m3u8":
-        seconds = sum(map(float, _EXTINF.findall(text)))
+        seconds = _listed(text)
+        variant = next((item.name for item in named if item.name.lower().endswith(".m3u8")), "")
+        if not seconds and variant and (found := beside(variant)):
+            seconds = _listed(decode(found.read_bytes()[:MAX_TEXT]))
         return Facts("hls", seconds, 0.0, 0, tuple(_streams(_SIZE.findall(text))))
     root = fromstring(text, forbid_dtd=True)
     seconds = _seconds(root.get("mediaPresentationDuration", ""))
@@ -61,6 +67,11 @@ def _streams(sizes: Iterable[tuple[str, str]]) -> Iterator[Stream]:
     known = {(int(width), int(height)) for width, height in sizes if width.isdecimal() and height.isdecimal()}
     for number, (width, height) in enumerate(sorted(known, reverse=True)):
         yield Stream(number, "video", "", width=width, height=height)
+
+
+def _listed(playlist: str) -> float:
+    """Seconds of all segments of a playlist."""
+    return sum(map(float, _EXTINF.findall(playlist)))
 
 
 def _seconds(text: str) -> float:

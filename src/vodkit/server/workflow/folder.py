@@ -81,6 +81,14 @@ class TaskFolder:
             self.run(name, lambda scratch: self._store.export(found, scratch / name))
         return self.path / name / name
 
+    def beside(self, name: str) -> Path | None:
+        """A file that the original, a playlist, names; ``None`` if it is not there."""
+        extents = self._held.service.catalog.read_now(lambda conn: self._neighbour(conn, name))
+        if extents is None:
+            return None
+        self.run("beside", lambda scratch: self._store.export(extents, scratch / "file"))
+        return self.path / "beside" / "file"
+
     def restore(self, step: str, file: str, extents: list[Extent]) -> None:
         """Have again a file that a step made, from what was published."""
         self.run(step, lambda scratch: self._store.export(extents, scratch / file))
@@ -95,6 +103,17 @@ class TaskFolder:
         found = record and service.objects.get(conn, record.provider, record.space, record.key)
         if not found:
             raise WorkFailed("the original is not there any more")
+        return blob_rows.extents_of(conn, found.blob.id)
+
+    def _neighbour(self, conn: Connection, name: str) -> list[Extent] | None:
+        service, task = self._held.service, self._held.task(conn)
+        record = service.media.by_id(conn, task.media)
+        if record is None:
+            return None
+        folder = record.key[: record.key.rfind("/") + 1]
+        found = service.objects.get(conn, record.provider, record.space, folder + name)
+        if found is None or found.account != record.account:
+            return None
         return blob_rows.extents_of(conn, found.blob.id)
 
     def _watermark(self, conn: Connection, word: str) -> list[Extent]:

@@ -31,8 +31,6 @@ from .publish import publish
 
 PROBE, PUBLISH = "probe", "publish"
 _PLAYABLE = ("streams", "file")
-_READY_MADE = {".m3u8": "hls", ".mpd": "dash"}
-"""What an original of this name is: a folder of streams that is played as it is, and never opened here."""
 
 
 class Run(Steps):
@@ -81,8 +79,7 @@ class Run(Steps):
         record = read(lambda conn: self.held.service.media.by_id(conn, task.media))
         if record is None:
             raise Stopped("the media is gone")
-        kind = _READY_MADE.get(Path(record.key).suffix.lower())
-        facts = Facts(kind, 0.0, 0.0, 0, ()) if kind else self._facts()
+        facts = self._facts()
         check_length(facts, read(lambda conn: settings_of(conn, task.account)).max_seconds)
         steps = plan(facts, procedure)
 
@@ -97,8 +94,11 @@ class Run(Steps):
     def _facts(self) -> Facts:
         source = self.folder.find(SOURCE)
         found: list[Facts] = []
-        wanted = self.held.wanted
-        self.folder.run(PROBE, lambda scratch: found.append(facts_of(source, scratch, wanted=wanted)))
+
+        def look(scratch: Path) -> None:
+            found.append(facts_of(source, scratch, beside=self.folder.beside, wanted=self.held.wanted))
+
+        self.folder.run(PROBE, look)
         return found[0]
 
     def _make(self, name: str) -> str | list[str]:
