@@ -57,7 +57,11 @@ def publish(
     found = [each for step, folder in made for each in _outputs(task, step, folder, service.now())]
     blobs = {path: blob for each in found for path, blob in each.files.items()}
 
+    size = sum(blob.size for blob in blobs.values())
+
     def announce(conn: Connection) -> None:
+        freed = sum(output.size for output in _replaced(held, conn, task.media, found))
+        service.quota.check(conn, task.account, size - freed)
         for blob in blobs.values():
             blob_rows.add(conn, blob, [Extent(blob.id, 0, blob.size)], service.now())
 
@@ -71,8 +75,9 @@ def publish(
         if record is None or not held.task(conn).wanted:
             held.end(conn, "cancelled")
             return
-        _replace(held, conn, record, found)
-        service.quota.check(conn, task.account, sum(blob.size for blob in blobs.values()))
+        gone = [output.id for output in _replaced(held, conn, record.id, found)]
+        service.outputs.remove(conn, record, gone)
+        service.quota.check(conn, task.account, size)
         _name(held, conn, record, found)
         if facts:
             conn.execute(update(media).where(media.c.id == record.id).values(facts=dict(facts)))
@@ -81,12 +86,11 @@ def publish(
     held.write(commit)
 
 
-def _replace(held: Held, conn: Connection, record: MediaRecord, found: Sequence[_Made]) -> None:
-    """Remove the outputs that the new ones are in place of."""
+def _replaced(held: Held, conn: Connection, media: str, found: Sequence[_Made]) -> list[Output]:
+    """The outputs that the new ones are in place of."""
     now = {_identity(each.output) for each in found}
-    old = held.service.outputs.of(conn, record.id)
-    gone = [output.id for output in old if output.task and _identity(output) in now]
-    held.service.outputs.remove(conn, record, gone)
+    old = held.service.outputs.of(conn, media)
+    return [output for output in old if output.task and _identity(output) in now]
 
 
 def _identity(output: Output) -> tuple[str, str]:

@@ -77,11 +77,14 @@ class Pull(Steps):
         self.held.step_begins(name)
         fetched = Fetched(**row.spec)
         folder, service = self.folder.of(FETCH), self.held.service
+        account = service.catalog.read_now(self.held.task).account
         blob = _blob(folder / fetched.file, fetched.digests)
         beside = {key: (file, _blob(folder / file)) for key, file in fetched.beside.items()}
         files = [(fetched.file, blob), *beside.values()]
+        size = sum(each.size for _, each in files)
 
         def announce(conn: Connection) -> None:
+            service.quota.check(conn, account, size)
             for _, each in files:
                 blob_rows.add(conn, each, [Extent(each.id, 0, each.size)], service.now())
 
@@ -94,7 +97,7 @@ class Pull(Steps):
             make = getattr(service.rooms.get(task.provider), "pulled", None)
             if make is None:
                 raise WorkFailed("this provider takes no pulls")
-            service.quota.check(conn, task.account, sum(each.size for _, each in files))
+            service.quota.check(conn, account, size)
             for key, (_, each) in beside.items():
                 service.objects.put(
                     conn,
