@@ -34,14 +34,14 @@ class Waiting:
 
         with rig.connect() as vod:
             media = vod.upload(rig.file(1000))
-            work = _Work(rig)
+            work = Work(rig)
             assert vod.media.wait(media.id, on_progress=note).status == "ready"
         assert seen == ["processing", "processing", "ready"]
 
     def test_wait_for_what_fails(self, rig: Rig) -> None:
         with rig.connect() as vod:
             media = vod.upload(rig.file(1000))
-            _Work(rig).end("failed", REASON)
+            Work(rig).end("failed", REASON)
             with pytest.raises(ProcessingFailed, match=REASON) as caught:
                 vod.media.wait(media.id)
         assert caught.value.provider == rig.provider
@@ -50,7 +50,7 @@ class Waiting:
     def test_wait_too_long(self, rig: Rig) -> None:
         with rig.connect() as vod:
             media = vod.upload(rig.file(1000))
-            work = _Work(rig)
+            work = Work(rig)
             with pytest.raises(TimedOut, match=r"0\.3 seconds"):
                 vod.media.wait(media.id, timeout=0.3)
             work.end("done")
@@ -81,7 +81,7 @@ class Waiting:
                 vod.media.pulled(pull, timeout=60)
 
 
-class _Work:
+class Work:
     """A procedure that runs over the newest media of a provider, by its rows alone."""
 
     def __init__(self, rig: Rig) -> None:
