@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
+from vodkit.core import options
 from vodkit.core.errors import InvalidRequest
 
 from .. import wire
@@ -18,6 +20,9 @@ _NUMBERS: Final = {
     "trans_duration": "transDuration",
 }
 _ADDRESSES: Final = {"upload_callback": "uploadCallbackUrl", "transcode_callback": "callbackUrl"}
+
+text = partial(options.text, PROVIDER)
+number = partial(options.number, PROVIDER)
 
 
 def init_fields(file: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,26 +71,6 @@ def callback_url(url: str, name: str) -> str:
             "Write http://HOST/PATH",
         )
     return url
-
-
-def text(values: Mapping[str, Any], name: str) -> str | None:
-    """An option that is text, or ``None``."""
-    value = values.get(name)
-    if value is None or isinstance(value, str):
-        return value
-    raise refused(f"{name} is not text", f"Pass {name} as a string")
-
-
-def number(values: Mapping[str, Any], name: str) -> int | None:
-    """An option that is a whole number from 0, or its decimal text; ``None`` where it is not given."""
-    value = values.get(name)
-    if value is None:
-        return None
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    raise refused(f"{name} is not a whole number", f"Pass {name} as an integer of 0 or more")
 
 
 def refused(message: str, advice: str) -> InvalidRequest:

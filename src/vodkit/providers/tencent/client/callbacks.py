@@ -44,7 +44,7 @@ class TencentCallbacks:
             UnsupportedOption: there is no such option.
             InvalidRequest: the vendor takes no such address or key.
         """
-        key = text(options, "sign_key") if "sign_key" in options else None
+        key = text(options, "sign_key")
         unknown = options.keys() - {"sign_key", *_SWITCHES}
         if unknown:
             raise UnsupportedOption(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from vodkit.core import options as reading
 from vodkit.core.contract import UploadOptions
 from vodkit.core.errors import InvalidRequest
 from vodkit.core.source import Item
@@ -29,6 +31,10 @@ _LENGTHS = {
 }
 
 
+text = partial(reading.text, PROVIDER)
+number = partial(reading.number, PROVIDER)
+
+
 def apply_fields(items: Sequence[Item], options: UploadOptions, sub_app: int | None) -> dict[str, Any]:
     """The fields of ApplyUpload.
 
@@ -37,7 +43,7 @@ def apply_fields(items: Sequence[Item], options: UploadOptions, sub_app: int | N
     """
     values = options.values
     for name, limit in _LENGTHS.items():
-        if len(text(values, name)) > limit:
+        if len(text(values, name) or "") > limit:
             raise refused(f"{name} is longer than {limit} characters", f"Shorten {name}")
     fields: dict[str, Any] = {
         "MediaType": media_type(items[0], values),
@@ -82,7 +88,7 @@ def is_manifest(fields: Mapping[str, Any]) -> bool:
 
 def _cover_type(items: Sequence[Item], values: Mapping[str, Any]) -> str | None:
     cover = next((item for item in items if item.role == "cover"), None)
-    kind = text(values, "cover_type").lower().lstrip(".")
+    kind = (text(values, "cover_type") or "").lower().lstrip(".")
     if cover is None:
         if kind:
             raise refused("cover_type is given without a cover", "Pass cover, or leave cover_type out")
@@ -98,26 +104,6 @@ def _cover_type(items: Sequence[Item], values: Mapping[str, Any]) -> str | None:
             codes.INVALID_COVER_TYPE_MESSAGE,
         )
     return kind
-
-
-def text(values: Mapping[str, Any], name: str) -> str:
-    """An option that is text; ``""`` where it is not given."""
-    value = values.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise refused(f"{name} is not text", f"Pass {name} as a string")
-    return value
-
-
-def number(values: Mapping[str, Any], name: str) -> int | None:
-    """An option that is a whole number, or its decimal text; ``None`` where it is not given."""
-    value = values.get(name)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
-    raise refused(f"{name} is not a whole number", f"Pass the id of the {name} as an integer")
 
 
 def expiry(value: Any) -> str | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
+from vodkit.core import options
 from vodkit.core.errors import InvalidRequest
 from vodkit.core.source import Item
 
@@ -40,6 +42,9 @@ _TYPES: Final = {
     "webp": "image/webp",
     "wmv": "video/x-ms-wmv",
 }
+
+
+text = partial(options.text, PROVIDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def read(item: Item, values: Mapping[str, Any], space: str) -> Wanted:
     space = text(values, "space") or space
     if not wire.is_bucket(space):
         raise refused(f"{space!r} is not a space's name", "Use 3 to 63 lower-case letters, digits, hyphens")
-    key = text(values, "key")
+    key = text(values, "key") or ""
     # Slashes and control characters of a name would become part of the key's structure.
     name = "".join("_" if ch < " " or ch in "/\x7f" else ch for ch in item.name).strip() or "file"
     try:
@@ -89,7 +94,7 @@ def read(item: Item, values: Mapping[str, Any], space: str) -> Wanted:
         space=space,
         key=key,
         name=name,
-        content_type=_header(text(values, "content_type"), "content_type") or type_of(key or name),
+        content_type=_header(text(values, "content_type") or "", "content_type") or type_of(key or name),
         headers=_headers(values),
         instant=_instant(item, values),
         policy=_policy(values),
@@ -99,16 +104,6 @@ def read(item: Item, values: Mapping[str, Any], space: str) -> Wanted:
 def type_of(name: str) -> str:
     """The MIME type that a name's extension tells."""
     return _TYPES.get(name.rpartition(".")[2].lower(), UNKNOWN_TYPE)
-
-
-def text(values: Mapping[str, Any], name: str) -> str:
-    """An option that is text; ``""`` where it is not given."""
-    value = values.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise refused(f"{name} is not text", f"Pass {name} as a string")
-    return value
 
 
 def storage_class(value: str) -> str:
@@ -146,8 +141,8 @@ def refused(message: str, advice: str) -> InvalidRequest:
 
 def _headers(values: Mapping[str, Any]) -> dict[str, str]:
     headers = metadata_headers(values["metadata"]) if values.get("metadata") else {}
-    if values.get("storage_class"):
-        headers["X-Ufile-Storage-Class"] = storage_class(text(values, "storage_class"))
+    if wanted := text(values, "storage_class"):
+        headers["X-Ufile-Storage-Class"] = storage_class(wanted)
     return headers
 
 
@@ -166,8 +161,8 @@ def _instant(item: Item, values: Mapping[str, Any]) -> bool:
 
 
 def _policy(values: Mapping[str, Any]) -> str:
-    url, body = text(values, "callback_url"), text(values, "callback_body")
-    kind = text(values, "callback_body_type")
+    names = ("callback_url", "callback_body", "callback_body_type")
+    url, body, kind = (text(values, name) or "" for name in names)
     if not url:
         if body or kind:
             raise refused("there is no callback_url", "Pass callback_url, or leave callback_body out")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from vodkit.core import options as reading
 from vodkit.core.contract import UploadOptions
 from vodkit.core.errors import InvalidRequest
 from vodkit.core.source import Item
@@ -15,6 +17,8 @@ from .. import wire
 from ..errors import PROVIDER
 
 _TIME = "%Y-%m-%d %H:%M:%S"
+
+text = partial(reading.text, PROVIDER)
 
 
 def create_fields(item: Item, options: UploadOptions) -> dict[str, Any]:
@@ -49,8 +53,10 @@ def video_fields(values: Mapping[str, Any]) -> dict[str, Any]:
         ("category", 64),
         ("watch_password", 64),
     ):
-        if values.get(name) is not None:
-            fields[name] = _text(values[name], name, limit)
+        if (value := text(values, name)) is not None:
+            if len(value) > limit:
+                raise refused(f"{name} is longer than {limit} characters", f"Shorten {name}")
+            fields[name] = value
     if fields.get("title") == "":
         raise refused("title is empty", "Pass a title, or leave it out")
     if values.get("tags") is not None:
@@ -73,14 +79,6 @@ def slice_kib(part_size: int | None) -> int:
 def refused(message: str, advice: str) -> InvalidRequest:
     """An option that cannot be sent."""
     return InvalidRequest(message, provider=PROVIDER, advice=advice)
-
-
-def _text(value: Any, name: str, limit: int) -> str:
-    if not isinstance(value, str):
-        raise refused(f"{name} is not text", f"Pass {name} as a string")
-    if len(value) > limit:
-        raise refused(f"{name} is longer than {limit} characters", f"Shorten {name}")
-    return value
 
 
 def _tags(value: Any) -> str:
