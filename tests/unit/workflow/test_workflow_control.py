@@ -287,10 +287,15 @@ def test_old_workflows_are_forgotten(world: World, clip: Path) -> None:
     task = world.process(world.media(clip))
     world.worker()
     world.ended(task.id)
+    database = sqlite3.connect(world.data / "workflow.db")
+
+    def states() -> list[tuple[str]]:
+        return database.execute("SELECT status FROM workflow_status").fetchall()
+
+    world.until(lambda: states() == [("SUCCESS",)])
     world.stop()
     world.worker(_forgetful)
-    database = sqlite3.connect(world.data / "workflow.db")
-    world.until(lambda: database.execute("SELECT count(*) FROM workflow_status").fetchone() == (0,))
+    world.until(lambda: not states())
     database.close()
 
 

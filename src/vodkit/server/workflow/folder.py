@@ -54,12 +54,17 @@ class TaskFolder:
         return self.path / step
 
     def run(self, step: str, work: Callable[[Path], Any]) -> None:
-        """Do a step in an empty folder, which becomes the step's once it is done."""
+        """Do a step in an empty folder, which becomes the step's once it is done.
+
+        Raises:
+            Lost: the task went to another worker meanwhile, and so did its folder.
+        """
         scratch = self.path / f"{step}{_RUN}{self._attempt}"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True, mode=0o700)
         try:
             work(scratch)
+            self._held.check()
             shutil.rmtree(self.path / step, ignore_errors=True)
             scratch.rename(self.path / step)
         except BaseException:

@@ -85,6 +85,10 @@ class Held:
 
         return self.service.catalog.write_now(fenced)
 
+    def check(self) -> None:
+        """Raise :class:`Lost` if somebody has taken the task over."""
+        self.write(lambda conn: None)
+
     def task(self, conn: Connection) -> Task:
         """The task as it is."""
         found = self.service.tasks.by_id(conn, self.id)
