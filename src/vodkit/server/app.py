@@ -15,6 +15,7 @@ from . import logs
 from .contract import Head, Receive, Room, Scope, Send
 from .dispatch import AmbiguousRequest, claimed, head_of
 from .errors import HangUp
+from .express import Express
 from .limits import CLOSE, GONE
 
 Page = Callable[[Head, Scope, Receive, Send], Awaitable[None]]
@@ -27,9 +28,13 @@ class App:
         rooms: Provider rooms by name.
         pages: The service's own pages by the first segment of their path. Rooms are asked before them, as a
             virtual host owns its whole path space.
+        express: What connections ask before they begin a request; also an attribute.
     """
 
-    def __init__(self, rooms: Mapping[str, Room], pages: Mapping[str, Page]) -> None:
+    def __init__(
+        self, rooms: Mapping[str, Room], pages: Mapping[str, Page], express: Express | None = None
+    ) -> None:
+        self.express = express
         self._rooms = rooms
         self._pages = pages
         self._log = logs.get("http")

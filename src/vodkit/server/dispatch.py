@@ -31,6 +31,12 @@ def head_of(scope: Scope) -> Head:
     )
 
 
+def address_of(scope: Scope) -> str:
+    """The address that a request came from; ``""`` if it is not known."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 def claimed(rooms: Mapping[str, Room], head: Head) -> tuple[str, Room] | None:
     """The one room that claims a request, with its name; ``None`` when none does.
 

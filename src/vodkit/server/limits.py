@@ -25,6 +25,7 @@ GONE = "vodkit.gone"
 CLOSE = "vodkit.close"
 """Key in a request's scope: closes its connection, answered or not."""
 
+_EXPRESS = b"/v/"
 _METHOD_SO_FAR = re.compile(rb"[A-Z]{1,10} ?")
 
 
@@ -47,6 +48,7 @@ class Connection(HttpToolsProtocol):
         self._write_since: float | None = None
         self._unsent = 0
         self._between = True
+        self._answered = False
         self._start = b""
 
     # What arrives
@@ -90,12 +92,42 @@ class Connection(HttpToolsProtocol):
             self.headers.insert(0, (b"host", authority.rpartition(b"@")[2]))
         self.scope[GONE] = self.transport.is_closing  # type: ignore[literal-required]
         self.scope[CLOSE] = self.transport.close  # type: ignore[literal-required]
-        super().on_headers_complete()
+        self._answered = self._answer_at_once()
+        if not self._answered:
+            super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The body is there; whatever comes next starts a request."""
         self._between = True
-        super().on_message_complete()
+        if not self._answered:
+            super().on_message_complete()
+
+    def _answer_at_once(self) -> bool:
+        """Give the answer that the application has ready, if it has one and nothing else is under way."""
+        express = getattr(self.app, "express", None)
+        if (
+            express is None
+            or not self.url.startswith(_EXPRESS)
+            or self.parser.get_method() != b"GET"
+            or self.parser.get_http_version() != "1.1"
+            or (self.cycle is not None and not self.cycle.response_complete)
+            or self.flow.write_paused
+            or self.transport.is_closing()
+        ):
+            return False
+        begun = time.perf_counter()
+        answer = express.answer(self.url, self.headers, self.client[0] if self.client else "")
+        if answer is None:
+            return False
+        head, body = answer
+        common = b"".join(b"%b: %b\r\n" % pair for pair in self.server_state.default_headers)
+        self.transport.writelines((b"%b%b\r\n" % (head, common), body))
+        express.log(int(head[9:12]), time.perf_counter() - begun)
+        self.server_state.total_requests += 1
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+        return True
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP, unless an answer is on its way already."""

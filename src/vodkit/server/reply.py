@@ -84,10 +84,9 @@ async def respond(
     asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     size = found.blob.size
     chosen = plan(scope["method"], asked, found.etag, found.created, size)
-    out = {"etag": f'"{found.etag}"', "last-modified": formatdate(found.created, usegmt=True)}
-    if chosen.status in (200, 206):
-        out["content-type"] = found.content_type or "application/octet-stream"
-        out["accept-ranges"] = "bytes"
+    out = described(found)
+    if chosen.status not in (200, 206):
+        del out["content-type"], out["accept-ranges"]
     if chosen.status == 206:
         out["content-range"] = f"bytes {chosen.start}-{chosen.start + chosen.length - 1}/{size}"
     elif chosen.status == 416 and content_range_on_416:
@@ -107,6 +106,16 @@ async def respond(
         async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
+
+
+def described(found: StoredObject) -> dict[str, str]:
+    """The headers that every answer with an object's bytes has."""
+    return {
+        "etag": f'"{found.etag}"',
+        "last-modified": formatdate(found.created, usegmt=True),
+        "content-type": found.content_type or "application/octet-stream",
+        "accept-ranges": "bytes",
+    }
 
 
 def _condition(headers: Mapping[str, str], etag: str, modified: int) -> int:

@@ -19,11 +19,12 @@ from vodkit.core.errors import ConfigError
 from . import logs
 from .access import Access
 from .accounts import Accounts, entries_at_start
-from .app import App, send_json
+from .app import App, Page, send_json
 from .catalog import SqlCatalog
 from .catalog.migrate import RoomTables
 from .contract import Head, MediaRecord, Receive, Room, Scope, Send, Settings
 from .deliveries.first import FirstTries
+from .express import Express
 from .links import Links
 from .playback import Playback
 from .procedures import EVERYBODY, ProcedureTable
@@ -71,7 +72,10 @@ class Service(Tools):
         self.views = Views(self.catalog, self.plays, self.now)
         self.links = Links(self.vault, settings.public_url, self.now)
         self._access = Access(self, self.rooms)
-        self._playback = Playback(self, self.rooms, self.links, self._access, self.views)
+        self._express = Express(storage.store, lambda: self.catalog.commits, self.now, self.views)
+        self._playback = Playback(
+            self, self.rooms, self.links, self._access, self.views, storage, self._express
+        )
         self._watch = WatchPages(self, self.links, self._access, self.views)
         self._log = logs.get("service")
         self.rooms.update({name: kind(self) for name, kind in kinds.items()})
@@ -104,7 +108,8 @@ class Service(Tools):
     @property
     def app(self) -> App:
         """The ASGI application."""
-        return App(self.rooms, {"health": self._health, "v": self._playback, "watch": self._watch})
+        pages: dict[str, Page] = {"health": self._health, "v": self._playback, "watch": self._watch}
+        return App(self.rooms, pages, self._express)
 
     def play_url(self, provider: str, space: str, key: str) -> str:
         """Where an object plays; unsigned."""

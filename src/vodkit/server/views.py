@@ -19,7 +19,6 @@ from . import logs
 from .catalog import SqlCatalog
 from .catalog.tables import media as media_rows
 from .catalog.tables import plays
-from .contract import Head, Scope
 
 SAME_VIEW = 1800.0
 """Seconds."""
@@ -85,17 +84,16 @@ class Views:
         self._flusher: asyncio.Task[None] | None = None
         self._log = logs.get("views")
 
-    def begun(self, media: str, scope: Scope, head: Head) -> None:
+    def begun(self, media: str, address: str, player: str) -> None:
         """Somebody begins to watch a media.
 
         Args:
             media: Our id.
-            scope, head: The viewer's request; a salted digest of its address and its ``User-Agent`` is kept,
+            address, player: The viewer's, and what its ``User-Agent`` says; a salted digest of both is kept,
                 in memory.
         """
         now = self._now()
-        address, *_ = scope.get("client") or ("",)
-        text = "\0".join((media, address, head.headers.get("user-agent", ""))).encode("utf-8", "replace")
+        text = "\0".join((media, address, player)).encode("utf-8", "replace")
         viewer = hashlib.blake2b(text, digest_size=16, key=self._salt).digest()
         while self._seen and (
             len(self._seen) >= _MOST_VIEWERS or next(iter(self._seen.values())) <= now - SAME_VIEW

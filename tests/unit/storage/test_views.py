@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
-from vodkit.server.contract import Head, MediaRecord
+from vodkit.server.contract import MediaRecord
 from vodkit.server.storage import Storage
 from vodkit.server.views import SAME_VIEW, PlayTable, Views
 
@@ -46,8 +45,7 @@ def counted(world: World, work: Callable[[Views, Storage], Awaitable[None]]) -> 
 
 
 def begin(views: Views, media: str, address: str = "192.0.2.1", agent: str = "player") -> None:
-    scope: dict[str, Any] = {"client": (address, 1234)}
-    views.begun(media, scope, Head("GET", "", "/", "", {"user-agent": agent}))
+    views.begun(media, address, agent)
 
 
 def test_one_view_for_a_media_and_a_viewer_in_half_an_hour(world: World) -> None:

@@ -14,6 +14,9 @@ from typing import Protocol
 
 MIB = 1024 * 1024
 
+Buffer = bytes | bytearray
+"""Bytes that were read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -88,6 +91,14 @@ class BlobStore(Protocol):
 
     def keep(self, owner: str, extents: Sequence[Extent]) -> None:
         """Let go of all of an owner's bytes that are not in ``extents``; blocks."""
+        ...
+
+    def at_hand(self, extents: Sequence[Extent]) -> Buffer | None:
+        """The bytes of the extents if they can be had at once, without waiting for a disk or a network.
+
+        Raises:
+            BlobGone: they are not there.
+        """
         ...
 
     def stream(self, extents: Sequence[Extent]) -> AsyncIterator[bytes]:

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from ..errors import BlobGone, StorageFull, TooLarge
-from . import MIB, Extent
+from . import MIB, Buffer, Extent
 from .files import copy, flush_folder
+from .handles import Handles
 from .holes import punch
 from .ranges import Ranges
 
@@ -68,6 +69,7 @@ class LocalBlobs:
         self.writers = ThreadPoolExecutor(2, "vodkit-write")
         self.flushers = ThreadPoolExecutor(4, "vodkit-flush")
         self.readers = ThreadPoolExecutor(4, "vodkit-pread")
+        self._handles = Handles(self._open)
 
     def ground(self, owner: str, taken: Sequence[Extent]) -> LocalGround:
         """See :meth:`BlobStore.ground`."""
@@ -88,6 +90,7 @@ class LocalBlobs:
         """See :meth:`BlobStore.keep`."""
         for suffix in _SUFFIXES:
             file = owner + suffix
+            self._handles.forget(file)
             mine = Ranges((e.start, e.start + e.length) for e in extents if e.file == file)
             try:
                 if not mine.end:
@@ -101,6 +104,13 @@ class LocalBlobs:
                     punch(fd, start, end - start)
             finally:
                 os.close(fd)
+
+    def at_hand(self, extents: Sequence[Extent]) -> Buffer | None:
+        """See :meth:`BlobStore.at_hand`."""
+        found = [self._handles.read(extent.file, extent.start, extent.length) for extent in extents]
+        if len(found) == 1:
+            return found[0]
+        return None if None in found else b"".join(piece for piece in found if piece is not None)
 
     async def stream(self, extents: Sequence[Extent]) -> AsyncIterator[bytes]:
         """See :meth:`BlobStore.stream`. What is deleted while it streams is streamed to its end."""
@@ -176,6 +186,7 @@ class LocalBlobs:
         """See :meth:`BlobStore.close`."""
         for pool in (self.writers, self.flushers, self.readers):
             pool.shutdown()
+        self._handles.close()
         os.close(self._lock)
 
     def _open(self, file: str) -> int:

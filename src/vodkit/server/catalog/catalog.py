@@ -45,6 +45,7 @@ class SqlCatalog:
         self._readers = ThreadPoolExecutor(READERS, "vodkit-read")
         self._follower = ThreadPoolExecutor(1, "vodkit-after")
         self._writer: Writer | None = None
+        self._commits = 0
         self._writers: ThreadPoolExecutor | None = None
         if self.url.get_backend_name() == "sqlite":
             self._engine, self._reader = sqlite_engines(self.url)
@@ -59,8 +60,8 @@ class SqlCatalog:
 
     @property
     def commits(self) -> int:
-        """Group commits so far (SQLite)."""
-        return self._writer.commits if self._writer else 0
+        """Commits of this process so far; those of a group count as one."""
+        return self._writer.commits if self._writer else self._commits
 
     @property
     def engines(self) -> tuple[Engine, Engine]:
@@ -118,6 +119,7 @@ class SqlCatalog:
                         hooks: list[Hook] = []
                         conn.info[HOOKS] = hooks
                         result = work(conn)
+                    self._commits += 1
                     for hook in hooks:
                         self._follow(hook)
                     return result

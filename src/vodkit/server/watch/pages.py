@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from ..access import PASSWORD, Access, Leave, Refused, knows_password
 from ..contract import Blob, Head, MediaRecord, Receive, Scope, Send, StoredObject
+from ..dispatch import address_of
 from ..errors import TooLarge, Truncated
 from ..incoming import Body
 from ..links import Links, place_of, split_token
@@ -120,7 +121,7 @@ class WatchPages:
         if head.method == "POST" and below == "view":
             _check_origin(head)
             await self._leave(head, known)
-            self._views.begun(known.media.id, scope, head)
+            self._views.begun(known.media.id, address_of(scope), head.headers.get("user-agent", ""))
             return Answer(204)
         if head.method not in ("GET", "HEAD") or below == "view":
             raise Refused(405, "this page does not answer this method")
@@ -167,7 +168,7 @@ class WatchPages:
         media = known.media
         if media.access != PASSWORD:
             raise Refused(405, "this page does not answer this method")
-        address, *_ = scope.get("client") or ("",)
+        address = address_of(scope)
         wait = self._tries.wait(media.id, address)
         if wait:
             headers = {"retry-after": str(math.ceil(wait))}
