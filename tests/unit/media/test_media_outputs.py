@@ -18,7 +18,7 @@ from mpegdash.parser import MPEGDASHParser
 from vodkit.server.media.boxes import boxes
 from vodkit.server.media.look import facts_of
 from vodkit.server.media.plan import plan
-from vodkit.server.media.procedure import Procedure, Rendition
+from vodkit.server.media.procedure import Clip, Procedure, Rendition
 from vodkit.server.media.render import finder, render
 
 from .conftest import H264, ffmpeg
@@ -258,3 +258,31 @@ def test_flash_and_beep_stay_together(
         assert moments[0] == pytest.approx(moments[1], abs=0.05), name
     for gap in (*(later - first for first, later in pairwise(beep)), *(b - a for a, b in pairwise(flash))):
         assert gap == pytest.approx(2, abs=0.05)
+
+
+def test_a_clip_of_the_source_begins_where_it_should(tmp_path: Path) -> None:
+    procedure = Procedure("one", (Rendition(90),), clip=Clip(offset=1.5, seconds=4))
+    out = carry_out(flashes(tmp_path / "source"), procedure, tmp_path / "work")
+    for moments in (seen(out / "file-90p/90p.mp4"), heard(out / "file-90p/90p.mp4")):
+        assert moments == pytest.approx([1.5, 3.5], abs=0.05)
+
+
+@pytest.mark.parametrize("later", ["picture", "sound"])
+def test_what_begins_later_keeps_its_distance(later: str, tmp_path: Path) -> None:
+    whole = flashes(tmp_path / "whole")
+    maps = ("-map", "1:v", "-map", "0:a") if later == "picture" else ("-map", "0:v", "-map", "1:a")
+    source = tmp_path / "source"
+    ffmpeg(
+        "-i", str(whole), "-itsoffset", "0.7", "-i", str(whole), *maps, "-c", "copy", "-f", "mp4", str(source)
+    )
+    out = carry_out(source, Procedure("one", (Rendition(90),)), tmp_path / "work")
+    path = out / "file-90p/90p.mp4"
+    distance = 0.7 if later == "picture" else -0.7
+    for flash, beep in zip(seen(path), heard(path), strict=True):
+        assert flash - beep == pytest.approx(distance, abs=0.05)
+    with av.open(str(out / "package/90p.mp4")) as container:
+        video = container.streams.video[0]
+        keys = [
+            float(packet.pts * packet.time_base) for packet in container.demux(video) if packet.is_keyframe
+        ]
+        assert keys[:3] == [0, 2, 4]

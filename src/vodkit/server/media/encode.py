@@ -127,7 +127,8 @@ def _graph(facts: Facts, procedure: Procedure, rungs: Sequence[Rung], audio: Aud
         largest = rungs[0]
         fastest = max(rung.fps for rung in rungs)
         chain = ["bwdif=deint=interlaced"] if facts.video.interlaced else []
-        chain += [f"fps={fastest}", *picture(facts.video, largest.width, largest.height)]
+        # A picture that begins after the sound is there from the first moment, as groups count from it.
+        chain += [f"fps={fastest}:start_time=0", *picture(facts.video, largest.width, largest.height)]
         yield f"[0:{facts.video.index}]{','.join(chain)}[whole]"
         whole = "[whole]"
         if procedure.watermark:
