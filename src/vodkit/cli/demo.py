@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ._show import Bar, echo_json, size_text
+
+if TYPE_CHECKING:
+    from vodkit.sandbox.demo import Shown
 
 
 @click.command()
@@ -31,25 +35,31 @@ def command(videos: tuple[Path, ...], as_json: bool, keep: bool) -> None:
                 with Bar(f"{provider:8} {video.name}", quiet=as_json) as bar:
                     shown = demo.show(running, provider, video, home / "client", bar, bar.notice)
                 uploads.append(shown)
-                if as_json:
-                    continue
-                again = ", resumed" if shown.resumed else ""
-                click.echo(
-                    f"{provider:8} {shown.id}  {size_text(shown.size)} in {shown.seconds:.2f} s{again}"
-                )
-                click.echo(f"         {shown.url}")
-                click.echo(f"         the same bytes came back: md5 {shown.md5}")
-                click.echo(f"         watch: {shown.watch}")
+                if not as_json:
+                    _tell_upload(shown)
         for shown in uploads:
             with Bar(f"{shown.provider:8} streams", quiet=as_json) as bar:
                 shown = demo.finish(running, shown, home / "client", bar.waits)
             if as_json:
                 echo_json(shown.as_dict())
-            elif shown.hls_url:
-                click.echo(f"{shown.provider:8} streams: {shown.hls_url}")
             else:
-                click.echo(f"{shown.provider:8} no streams yet: {shown.error or 'they are still being made'}")
+                _tell_streams(shown)
         if keep:
             click.echo(f"vodkit: the service runs at {running.url}; Ctrl-C ends it", err=True)
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
+
+
+def _tell_upload(shown: Shown) -> None:
+    again = ", resumed" if shown.resumed else ""
+    click.echo(f"{shown.provider:8} {shown.id}  {size_text(shown.size)} in {shown.seconds:.2f} s{again}")
+    click.echo(f"         {shown.url}")
+    click.echo(f"         the same bytes came back: md5 {shown.md5}")
+    click.echo(f"         watch: {shown.watch}")
+
+
+def _tell_streams(shown: Shown) -> None:
+    if shown.hls_url:
+        click.echo(f"{shown.provider:8} streams: {shown.hls_url}")
+    else:
+        click.echo(f"{shown.provider:8} no streams yet: {shown.error or 'they are still being made'}")

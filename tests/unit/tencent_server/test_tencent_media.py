@@ -163,13 +163,13 @@ def test_a_large_library_is_searched_in_the_database(world: World, monkeypatch: 
 
     catalog.write_now(crowded)
     read: list[str] = []
-    record_of = media_catalog._record_of
+    record_of = media_catalog.record_of
 
     def counted(row: Any) -> MediaRecord:
         read.append(row.id)
         return record_of(row)
 
-    monkeypatch.setattr(media_catalog, "_record_of", counted)
+    monkeypatch.setattr(media_catalog, "record_of", counted)
     for params, found, total, most in (
         ({}, "m2999", 3001, 10),
         ({"Offset": 2000, "Limit": 5}, "m999", 3001, 5),
