@@ -63,7 +63,9 @@ class Sender:
         """Send until nothing is due and nothing under way; how many seconds later to look again."""
         try:
             while not stop.is_set():
-                if not self._begin() and not self._tries:
+                # Asked first: a try that ends meanwhile makes room for what its receiver is due.
+                idle = not self._tries
+                if not self._begin() and idle:
                     break
                 self._changed.wait(_LOOK)
                 self._changed.clear()
