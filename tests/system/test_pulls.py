@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,10 +55,13 @@ def stored(service: EmbeddedService) -> int:
     return int(mine["used"])
 
 
-def cancel(service: EmbeddedService, pull: str) -> None:
-    def work(conn: Connection) -> bool:
-        task = TaskTable(time.time).get(conn, PROVIDER, pull)
-        return task is not None and TaskTable(time.time).cancel(conn, task.id)
+def change(service: EmbeddedService, pull: str, how: Callable[[TaskTable, Connection, str], object]) -> None:
+    """Cancel a pull, or have it done again."""
+    tasks = TaskTable(time.time)
+
+    def work(conn: Connection) -> object:
+        task = tasks.get(conn, PROVIDER, pull)
+        return task and how(tasks, conn, task.id)
 
     with tools(Settings(data=str(service.data))) as parts:
         assert parts.catalog.write_now(work)
@@ -137,6 +140,16 @@ def test_a_pull_can_be_stopped(service: EmbeddedService, source: Source) -> None
         pull = vod.media.pull(source.url("/a.mp4"))
         with pytest.raises(vodkit.TimedOut):
             vod.media.pulled(pull, timeout=2)
-        cancel(service, pull)
+        change(service, pull, TaskTable.cancel)
         with pytest.raises(vodkit.ProcessingFailed):
             vod.media.pulled(pull, timeout=60)
+
+
+def test_a_pull_that_failed_can_be_done_again(service: EmbeddedService, source: Source) -> None:
+    with service.connect(PROVIDER) as vod:
+        pull = vod.media.pull(source.url("/later.mp4"))
+        with pytest.raises(vodkit.ProcessingFailed, match="404"):
+            vod.media.pulled(pull, timeout=60)
+        source.files["/later.mp4"] = DATA
+        change(service, pull, TaskTable.retry)
+        assert vod.media.pulled(pull, timeout=60).size == len(DATA)

@@ -39,6 +39,21 @@ def test_it_comes_whole(pull: Puller, source: Source) -> None:
     assert pull.shares[-1] == 1.0
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("VIDEO/quicktime; x=y", "video/quicktime"),
+        ("text/html", "video/mp4"),
+        ("image/svg+xml", "video/mp4"),
+        ("application/octet-stream", "video/mp4"),
+        ("", "video/mp4"),
+    ],
+)
+def test_no_page_of_others_becomes_one_of_ours(pull: Puller, source: Source, told: str, kept: str) -> None:
+    source.types["/a.mp4"] = told
+    assert pull(source.url("/a.mp4")).content_type == kept
+
+
 def test_a_lost_connection_goes_on_where_it_was(pull: Puller, source: Source) -> None:
     source.cuts = [3_000_000, 5_000_000, 1]
     assert pull.read(pull(source.url("/a.mp4")).file) == DATA

@@ -1,4 +1,4 @@
-"""What does not fit an account's quota is not published, and leaves nothing behind."""
+"""What does not fit an account's quota is not published; what is deleted takes no room any more."""
 
 from __future__ import annotations
 
@@ -38,3 +38,14 @@ def test_outputs_that_replace_others_need_only_the_difference(world: World, clip
     allow(world, full + full // 10)
     assert world.ended(world.process(media).id).state == "done"
     assert abs(used(world) - full) < full // 10
+
+
+def test_a_deleted_media_gives_all_of_its_room_back(world: World, clip: Path) -> None:
+    media = world.media(clip)
+    world.worker()
+    assert world.ended(world.process(media).id).state == "done"
+    blobs = world.data / "blobs"
+    assert sum(path.stat().st_size for path in blobs.glob("*/*")) == used(world) > media.size
+    world.write(lambda conn: world.service.media.delete(conn, media.id))
+    world.until(lambda: not list(blobs.glob("*/*")))
+    assert used(world) == 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from ..content_types import content_type
 from ..errors import QuotaExceeded
 from ..media.errors import Stopped
 from ..procedures import settings_of
@@ -21,6 +22,8 @@ from ..service import Service
 from ..workflow.contract import Fetched, Job, WorkFailed
 from .download import Record, Terms, download
 from .playlist import bring_all, is_playlist
+
+_MEDIA = ("video/", "audio/", "image/")
 
 T = TypeVar("T")
 Moved = Callable[[int, int | None], None]
@@ -67,6 +70,12 @@ def _beside(work: Callable[[], T], wanted: Callable[[], bool], stop: threading.E
     return result[0]
 
 
+def _content_type(told: str, key: str) -> str:
+    """What a source is served as: as its server says if that is a picture or sound, else by its name. A page
+    of somebody else's must never become one of ours."""
+    return told if told.startswith(_MEDIA) and "svg" not in told else content_type(key)
+
+
 class _Pull:
     def __init__(self, service: Service, job: Job, stop: threading.Event) -> None:
         settings, account = service.settings, job.task.account
@@ -108,7 +117,7 @@ class _Pull:
                 beside[str(spec["cover_key"])], _ = self._bring(str(spec["cover_url"]), terms=terms)
         files = {key: self._hand_over(file) for key, file in beside.items()}
         digests = {"crc64": f"{record.crc64:016x}"}
-        return Fetched(self._hand_over(path), record.content_type, digests, files)
+        return Fetched(self._hand_over(path), _content_type(record.content_type, key), digests, files)
 
     def _bring(
         self, url: str, *, moved: Moved | None = None, terms: Terms | None = None

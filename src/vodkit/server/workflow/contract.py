@@ -51,7 +51,7 @@ class Fetched:
 
     Attributes:
         file: Name of the file in the job's folder that holds all of the source.
-        content_type: Of the answer, or ``""``.
+        content_type: What it is to be served as, or ``""``.
         digests: Lower-case hex of the whole by name, those that came for free.
         beside: Files in the job's folder that come with the source (what a playlist names, a cover), by the
             keys of their objects, which are put before the room is called.
