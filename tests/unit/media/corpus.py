@@ -1,6 +1,6 @@
 """Awkward inputs, each with what is to come of it.
 
-``CASES`` is data: how a file is made, and the outcome of the procedure ``default``. Most are made by ffmpeg,
+``CASES`` is data: how a file is made, and what ``default`` makes of it. Most are made by ffmpeg,
 of a moving test picture of 320 × 180 and a tone; some by hand.
 """
 

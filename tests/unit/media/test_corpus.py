@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -17,7 +18,8 @@ from vodkit.server.media.render import finder, render
 
 from .corpus import CASES, Case
 
-DEFAULT = BUILT_IN["default"]
+# A sprite is made of a rendition, whatever that was made of.
+DEFAULT = replace(BUILT_IN["default"], sprite=None)
 
 
 def carry_out(source: Path, work: Path, longest: float | None) -> tuple[Facts, dict[str, Product]]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import av
 import pytest
 
-from vodkit.core.manifests import parse
-from vodkit.server.media.boxes import boxes
 from vodkit.server.media.errors import BadMedia, Stopped
 from vodkit.server.media.look import facts_of
 from vodkit.server.media.plan import plan
@@ -30,8 +27,6 @@ from .conftest import Make, ffmpeg
 LADDER = Procedure(
     "small", (Rendition(180), Rendition(90)), cover=Position(percent=50), sprite=Sprite(1.0, 64, 2, 2)
 )
-
-NAMES = ("180p", "90p", "audio")
 
 
 def carry_out(source: Path, procedure: Procedure, folder: Path, watermark: Path | None = None) -> Path:
@@ -68,71 +63,6 @@ def made(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return carry_out(source, LADDER, tmp_path_factory.mktemp("made") / "work")
 
 
-def test_the_streams_have_the_sizes_the_codecs_and_the_length(made: Path) -> None:
-    for name, size in (("180p", (320, 180)), ("90p", (160, 90))):
-        with av.open(str(made / f"package/{name}.mp4")) as container:
-            (stream,) = container.streams
-            assert (stream.codec_context.name, stream.width, stream.height) == ("h264", *size)
-    with av.open(str(made / "package/audio.mp4")) as container:
-        (stream,) = container.streams
-        assert (stream.codec_context.name, stream.codec_context.sample_rate) == ("aac", 48000)
-    for name in NAMES:
-        assert length(made / f"package/{name}.mp4") == pytest.approx(9, abs=0.1)
-
-
-def test_all_renditions_begin_anew_at_the_same_moments(made: Path) -> None:
-    first = keyframes(made / "package/180p.mp4")
-    assert first == [0, 2, 4, 6, 8]
-    assert keyframes(made / "package/90p.mp4") == first
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_playlist_names_whole_fragments_that_add_up(made: Path, name: str) -> None:
-    text = (made / f"package/{name}.m3u8").read_text()
-    assert sum(map(float, re.findall(r"#EXTINF:([\d.]+)", text))) == pytest.approx(9, abs=0.1)
-    found = {start: kind for kind, start, _ in boxes(made / f"package/{name}.mp4")}
-    (index,) = (start for start, kind in found.items() if kind == b"sidx")
-    before, *ranges = re.findall(r"BYTERANGE[:=]\"?(\d+)@(\d+)", text)
-    assert before == (str(index), "0")
-    assert len(ranges) == 3
-    for (size, start), after in zip(ranges, [*ranges[1:], None], strict=True):
-        assert found[int(start)] == b"moof"
-        assert int(start) + int(size) == (
-            int(after[1]) if after else (made / f"package/{name}.mp4").stat().st_size
-        )
-
-
-def test_the_playlists_and_the_manifest_name_each_other_and_the_streams(made: Path) -> None:
-    master = parse((made / "package/master.m3u8").read_text(), "m3u8")
-    assert {reference.uri for reference in master.references} == {f"{name}.m3u8" for name in NAMES}
-    dash = parse((made / "package/manifest.mpd").read_text(), "mpd")
-    assert {reference.uri for reference in dash.references} == {f"{name}.mp4" for name in NAMES}
-
-
-def test_the_manifest_says_where_each_index_is(made: Path) -> None:
-    text = (made / "package/manifest.mpd").read_text()
-    assert "isoff-on-demand" in text
-    assert "SegmentList" not in text
-    found = re.findall(r'indexRange="(\d+)-(\d+)">\s*<Initialization range="0-(\d+)"', text)
-    assert len(found) == 3
-    for name, (start, end, before) in zip(NAMES, found, strict=True):
-        data = (made / f"package/{name}.mp4").read_bytes()
-        assert int(before) + 1 == int(start)
-        assert data[int(start) + 4 : int(start) + 8] == b"sidx"
-        assert data[int(end) + 1 + 4 : int(end) + 1 + 8] == b"moof"
-
-
-def test_the_progressive_file_has_its_index_first_and_picture_and_sound(made: Path) -> None:
-    path = made / "file-180p/180p.mp4"
-    kinds = [kind for kind, _, _ in boxes(path)]
-    assert kinds.index(b"moov") < kinds.index(b"mdat")
-    with av.open(str(path)) as container:
-        assert [stream.type for stream in container.streams] == ["video", "audio"]
-        starts = [float((s.start_time or 0) * s.time_base) for s in container.streams]
-        assert starts[0] == pytest.approx(starts[1], abs=0.05)
-    assert length(path) == pytest.approx(9, abs=0.1)
-
-
 def test_the_cover_and_the_sprite_are_pictures_of_the_clip(made: Path) -> None:
     for name, size in (("cover/cover.jpg", (320, 180)), ("sprite/sprite-003.jpg", (128, 72))):
         with av.open(str(made / name)) as container:
@@ -144,44 +74,6 @@ def test_the_cover_and_the_sprite_are_pictures_of_the_clip(made: Path) -> None:
     assert index.count(" --> ") == 9
     assert "00:00:05.000 --> 00:00:06.000\nsprite-002.jpg#xywh=64,0,64,36\n" in index
     assert len(list((made / "sprite").glob("*.jpg"))) == 3
-
-
-@pytest.mark.parametrize(("codec", "name"), [("hevc", "hevc"), ("av1", "libdav1d"), ("vp9", "vp9")])
-def test_the_other_codecs(codec: str, name: str, make: Make, tmp_path: Path) -> None:
-    procedure = Procedure("other", (Rendition(codec=codec),))
-    out = carry_out(make("short", seconds=1, size="128x72"), procedure, tmp_path / "work")
-    assert facts_of(out / "package/72p.mp4", tmp_path).video is not None
-    with av.open(str(out / "file-72p/72p.mp4")) as container:
-        assert container.streams.video[0].codec_context.name == name
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "more", "size"),
-    [
-        ("silent", (), {"sound": False}, (320, 180)),
-        ("odd", ("-vf", "scale=121:91,setsar=1", "-pix_fmt", "yuv444p"), {}, (120, 90)),
-        ("tiny", ("-vf", "scale=1:1,setsar=1", "-pix_fmt", "yuv444p"), {}, (2, 2)),
-        ("field", ("-flags", "+ilme+ildct", "-vf", "interlace"), {"fps": "50"}, (320, 180)),
-        ("varying", ("-vf", "select='not(mod(n,3))+lt(n,20)'", "-fps_mode", "vfr"), {}, (320, 180)),
-        ("surround", ("-ac", "6"), {}, (320, 180)),
-    ],
-)
-def test_awkward_sources(
-    name: str,
-    options: tuple[str, ...],
-    more: dict[str, object],
-    size: tuple[int, int],
-    make: Make,
-    tmp_path: Path,
-) -> None:
-    source = make(name, *options, seconds=2, **more)
-    out = carry_out(source, Procedure("one", (Rendition(),)), tmp_path / "work")
-    (path,) = (file for folder in out.glob("file-*") for file in folder.iterdir())
-    found = facts_of(path, tmp_path)
-    assert found.video is not None
-    assert found.video.shown_size == size
-    assert (found.audio is None) == (name == "silent")
-    assert found.seconds == pytest.approx(facts_of(source, tmp_path).seconds, abs=0.1)
 
 
 @pytest.mark.parametrize("size", ["1920x1080", "1366x768", "322x586"])
