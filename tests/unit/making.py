@@ -73,7 +73,7 @@ def streams(conn: Connection, service: Service, record: MediaRecord, *heights: i
         record,
         "streams",
         "master.m3u8",
-        facts={"dash": f"{record.id}/x/manifest.mpd", "renditions": renditions},
+        facts={"dash": f"{record.id}/x/manifest.mpd", "seconds": 12.4, "renditions": renditions},
     )
 
 

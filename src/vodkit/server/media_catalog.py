@@ -122,6 +122,8 @@ class MediaTable:
 
     def delete(self, conn: Connection, id: str) -> None:
         """See :meth:`contract.MediaCatalog.delete`. What is still being made of it is not wanted any more."""
+        # A worker that publishes locks its task first and the media then, and so does this.
+        _unwanted(conn, id)
         row = conn.execute(select(media).where(media.c.id == id).with_for_update()).first()
         if row is None:
             return
@@ -129,7 +131,6 @@ class MediaTable:
         keys = [key for key in dict.fromkeys((row.key, row.cover_key)) if key]
         self._objects.delete_owned(conn, row.account, row.provider, row.space, keys, row.folder)
         self._outputs.remove_all(conn, row.provider, row.account, id)
-        _unwanted(conn, id)
         conn.execute(delete(plays).where(plays.c.media == id))
 
     def expire(

@@ -211,7 +211,9 @@ def test_what_is_made_of_a_private_object_plays_by_links_that_end(world: World) 
     assert world.play(bare) == 403
     for name in ("hls", "cover"):
         assert world.play(found[name]) == 200
-    assert found["dash"] and found["watch"]
+    assert found["dash"]
+    assert world.play(found["watch"]) == 200
+    assert world.play(found["watch"].partition("?")[0]) == 403
     world.served.clock.ahead += 2 * 3600
     assert world.play(found["hls"]) == 403
 
@@ -228,10 +230,10 @@ def test_what_is_made_of_a_public_object_plays_for_everybody(world: World) -> No
         == world.service.play_url("ucloud", OUTPUTS, f"{record.id}/")
         + found["hls"].partition(f"{record.id}/")[2]
     )
-    assert world.play(found["hls"]) == 200
+    assert world.play(found["hls"]) == world.play(found["watch"]) == 200
     one.manage("UpdateBucket", BucketName="one-public", Type="private")
     try:
-        assert world.play(found["hls"]) == 403
+        assert world.play(found["hls"]) == world.play(found["watch"]) == 403
     finally:
         one.manage("UpdateBucket", BucketName="one-public", Type="public")
 
@@ -259,6 +261,17 @@ def test_listings_show_originals_only(world: World) -> None:
     assert not [name for name in names if record.id in name]
     data = one.manage("GetFileList", BucketName="one-private", Limit=1000)["DataSet"]
     assert not [entry for entry in data if record.id in entry["FileName"]]
+
+
+def test_the_seconds_that_were_made_are_counted_by_size(world: World) -> None:
+    two = Caller(world.url, "two@example.com", "secret-two", "two-private")
+    two.put("counted.mp4")
+    record = world.media("counted.mp4", "two-private")
+    world.finish(record, 1080, 720, 360)
+    now = int(world.service.now())
+    days = two.manage("GetVideoSpaceStatus", BeginTime=now - 86400, EndTime=now)["DataSet"]
+    times = [[day[f"{size}CodecTime"] for size in ("Fhd", "Shd", "Hd", "Sd")] for day in days]
+    assert times == [[0, 0, 0, 0], [12, 12, 0, 12]]
 
 
 @pytest.mark.covers("ucloud media-private")

@@ -17,7 +17,7 @@ from vodkit.server.incoming import Body
 
 from .. import sign, wire
 from ..errors import PROVIDER
-from . import spaces, tokens
+from . import spaces, tokens, usage
 from .answer import Answer, json_answer
 from .lists import file_entry
 from .spaces import Space
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 QUOTA = 20
 YOUNG = 1200.0
 MAX_PAGE = 1000
-_DAY = 86400
+_MOST_DAYS = 400
 
 
 class RetCode(Exception):
@@ -222,33 +222,26 @@ async def _files(call: Call) -> dict[str, Any]:
 
 
 async def _status(call: Call) -> dict[str, Any]:
-    """GetVideoSpaceStatus: what is stored, in gigabyte-days; nothing here counts traffic or transcoding."""
+    """GetVideoSpaceStatus; see :func:`.usage.by_day`."""
     now = int(call.room.service.now())
     if call.params.get("EndTime") and not call.params.get("BeginTime"):
         raise RetCode(15002, "Missing params [BeginTime]")
-    begin, end = call.number("BeginTime", now - _DAY), call.number("EndTime", now)
+    begin, end = call.number("BeginTime", now - usage.DAY), call.number("EndTime", now)
     if end < begin:
         raise RetCode(15018, "EndTime is before BeginTime")
+    days = range(begin - begin % usage.DAY, end + 1, usage.DAY)
+    if len(days) > _MOST_DAYS:
+        raise RetCode(15018, f"at most {_MOST_DAYS} days")
     wanted = wire.read_array(call.params, "SpaceName")
 
-    def look(conn: Connection) -> list[Space]:
-        mine = {space.name: space for space in spaces.owned(conn, call.account.id)}
+    def look(conn: Connection) -> list[dict[str, Any]]:
+        mine = {space.name for space in spaces.owned(conn, call.account.id)}
         for name in wanted:
             if name not in mine:
                 raise RetCode(15010, f"Bucket [{name}] not exists")
-        return [mine[name] for name in wanted or mine]
+        return usage.by_day(conn, call.room.service, call.account.id, {*wanted} or mine, days)
 
-    def stored(conn: Connection) -> int:
-        names = {space.name for space in look(conn)}
-        records = call.room.service.media.list(conn, provider=PROVIDER, account=call.account.id)
-        return sum(record.size for record in records if record.space in names)
-
-    size = await call.room.service.catalog.read(stored)
-    days = range(begin - begin % _DAY, end + 1, _DAY)
-    if len(days) > 400:
-        raise RetCode(15018, "at most 400 days")
-    nothing = dict.fromkeys(("Flux", "FhdCodecTime", "ShdCodecTime", "HdCodecTime", "SdCodecTime"), 0)
-    return {"DataSet": [{"Time": day, "Storage": round(size / 1e9, 6), **nothing} for day in days]}
+    return {"DataSet": await call.room.service.catalog.read(look)}
 
 
 def _mine(conn: Connection, call: Call) -> Space:
@@ -305,7 +298,7 @@ async def _create_token(call: Call) -> dict[str, Any]:
         "black": wire.read_array(call.params, "BlackIPList"),
         "white": wire.read_array(call.params, "WhiteIPList"),
     }
-    expires = call.number("ExpireTime", int(service.now()) + _DAY)
+    expires = call.number("ExpireTime", int(service.now()) + usage.DAY)
     token = await service.catalog.write(
         lambda conn: tokens.create(conn, service, call.account.id, name, rules, expires)
     )
