@@ -7,7 +7,7 @@ done. What a task makes are *outputs*: objects in the space :data:`OUTPUTS`, pub
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -256,6 +256,10 @@ class Outputs(Protocol):
 
     def of_many(self, conn: Connection, media: Collection[str]) -> Mapping[str, list[Output]]:
         """The same for several media, by their ids."""
+        ...
+
+    def add(self, conn: Connection, made: Iterable[Output]) -> None:
+        """Record outputs whose objects are there, in ``<media id>/<output id>/``."""
         ...
 
     def remove(self, conn: Connection, media: MediaRecord, ids: Collection[str]) -> int:

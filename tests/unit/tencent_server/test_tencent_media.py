@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from vodkit.server import media_catalog
 from vodkit.server.contract import MediaRecord
+from vodkit.server.media.subtitles import to_webvtt
 
 from .test_tencent_upload import iso
 from .world import Caller, World
@@ -242,7 +243,7 @@ def test_g17_modify(one: Caller, world: World) -> None:
     )
     assert world.play(answer["CoverUrl"]).body == GIF
     assert world.play(committed["CoverUrl"]).status == 404
-    assert world.play(answer["AddedSubtitleSet"][0]["Url"]).body == VTT.encode()
+    assert world.play(answer["AddedSubtitleSet"][0]["Url"]).body == to_webvtt(VTT.encode()).encode()
     found = info(one, file_id)
     changed = {
         "Name": "n" * 64,
@@ -305,6 +306,7 @@ def test_g17_modify(one: Caller, world: World) -> None:
         ({"AddSubtitles": [subtitle(Format="srt")]}, "InvalidParameterValue.SubtitleFormat"),
         ({"AddSubtitles": [subtitle(Id="no blanks")]}, "InvalidParameterValue"),
         ({"AddSubtitles": [subtitle(Content="***")]}, "InvalidParameterValue"),
+        ({"AddSubtitles": [subtitle(Content=b64(b"no cues"))]}, "InvalidParameterValue"),
     ],
 )
 def test_g17_modify_refuses(one: Caller, params: dict[str, Any], code: str) -> None:

@@ -224,3 +224,17 @@ def test_what_is_no_video_fails_with_a_reason(vod: Tencent, receiver: Receiver) 
     parts = parts_of(vod, task["TaskId"])
     assert {part["Status"] for part in parts.values()} == {"FAIL"}
     assert all(part["Message"] and part["ErrCodeExt"] for part in parts.values())
+
+
+def test_subtitles_are_in_the_lists_of_streams(vod: Tencent, media: vodkit.Media) -> None:
+    text = "WEBVTT\n\n00:00.000 --> 00:02.000\n字幕\n"
+    given = {"Id": "zh", "Name": "中文", "Language": "zh", "Format": "vtt"}
+    content = base64.b64encode(text.encode()).decode()
+    answer = vod.call("ModifyMediaInfo", FileId=media.id, AddSubtitles=[{**given, "Content": content}])
+    (shown,) = answer["AddedSubtitleSet"]
+    assert "字幕".encode() in fetch(shown["Url"])
+    assert 'TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="中文"'.encode() in fetch(media.hls_url)
+    vod.call("ModifyMediaInfo", FileId=media.id, DeleteSubtitleIds=["zh"])
+    assert b"SUBTITLES" not in fetch(media.hls_url)
+    (info,) = vod.describe(media.id)
+    assert info["SubtitleInfo"] == {"SubtitleSet": []}

@@ -129,7 +129,6 @@ def arrived(
             "description": "",
             "tags": [],
             "key_frames": [],
-            "subtitles": [],
             "procedure": facts["procedure"],
             "source_context": facts["source_context"],
             "session_context": facts["session_context"],

@@ -13,7 +13,7 @@ from vodkit.server.processing import Output
 from vodkit.server.telling import Links, errors_of, told
 
 from ..wire import TOLD, category
-from . import classes, made
+from . import classes, made, subtitles
 from .caller import Owner
 from .credentials import PROVIDER
 from .fields import shown_time
@@ -221,21 +221,8 @@ def _key_frames(view: _View) -> dict[str, Any] | None:
 
 
 def _subtitles(view: _View) -> dict[str, Any]:
-    return {
-        "SubtitleSet": [subtitle(view.owner, view.record, item) for item in view.record.attrs["subtitles"]]
-    }
-
-
-def subtitle(owner: Owner, record: MediaRecord, item: Mapping[str, Any]) -> dict[str, Any]:
-    """MediaSubtitleItem of a stored subtitle."""
-    return {
-        "Id": item["id"],
-        "Name": item["name"],
-        "Language": item["language"],
-        "Format": item["format"],
-        "Url": url(owner, record, item["key"]),
-        "Source": "UserUploaded",
-    }
+    items = [subtitles.shown(view.owner.service, output) for output in subtitles.of(view.outputs)]
+    return {"SubtitleSet": items}
 
 
 _MAKERS = {

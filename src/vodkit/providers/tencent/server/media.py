@@ -96,10 +96,8 @@ def _delete_outputs(
 
 def _delete_original(conn: Connection, caller: Caller, record: MediaRecord) -> None:
     """Delete the source with its segments and its cover; the media stays, without them."""
-    kept = {item["key"] for item in record.attrs["subtitles"]}
     for member in library.members(conn, caller.service, record.space, record.folder):
-        if member.key not in kept:
-            caller.service.objects.delete(conn, PROVIDER, record.space, member.key)
+        caller.service.objects.delete(conn, PROVIDER, record.space, member.key)
     gone = replace(record, key="", cover_key="", size=0, updated=caller.now)
     caller.service.media.update(conn, gone)
 

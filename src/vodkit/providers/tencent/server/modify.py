@@ -11,14 +11,12 @@ from sqlalchemy import Connection
 from vodkit.server.contract import MediaRecord
 
 from ..wire import Limits, codes
-from . import classes, files, library
+from . import classes, files, library, subtitles
 from .answer import ApiError
 from .caller import Action, Caller
 from .credentials import PROVIDER
 from .fields import FLAG, ID, Field, Params, choice, moment, needed, record, several, upto, within
 from .media import existing
-
-_SUBTITLES_MOST = 100
 
 
 async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
@@ -28,14 +26,13 @@ async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
         raise ApiError(codes.EXPIRE_TIME, "the expiry lies in the past")
     found = await caller.service.catalog.read(lambda conn: existing(conn, caller, params["FileId"]))
     cover = await _store_cover(caller, found, params["CoverData"])
-    subtitles = [await _store_subtitle(caller, found, given) for given in params["AddSubtitles"] or ()]
+    brought = [await subtitles.bring(caller, found, given) for given in params["AddSubtitles"] or ()]
 
-    def change(conn: Connection) -> tuple[MediaRecord, list[dict[str, Any]]]:
+    def change(conn: Connection) -> MediaRecord:
         media = existing(conn, caller, params["FileId"])
         attrs: dict[str, Any] = {
             "tags": _tags(media.attrs["tags"], params),
             "key_frames": _key_frames(media.attrs["key_frames"], params),
-            "subtitles": _subtitles(media.attrs["subtitles"], params, [item for item, _ in subtitles]),
         }
         if params["Description"] is not None:
             attrs["description"] = params["Description"]
@@ -50,14 +47,16 @@ async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
         if cover is not None:
             values["cover_key"] = cover.upload.key
             _forget_covers(conn, caller, media)
-        for stored in ([cover] if cover else []) + [stored for _, stored in subtitles]:
-            files.name(conn, caller, stored)
+            files.name(conn, caller, cover)
+            if media.cover_key:
+                caller.service.objects.delete(conn, PROVIDER, media.space, media.cover_key)
+        subtitles.change(conn, caller, media, params, brought)
         changed = library.changed(media, caller, attrs, **values)
-        _drop_unused(conn, caller, media, changed)
         caller.service.media.update(conn, changed)
-        return changed, [library.subtitle(caller, changed, item) for item, _ in subtitles]
+        return changed
 
-    changed, added = await caller.service.catalog.write(change)
+    changed = await caller.service.catalog.write(change)
+    added = [subtitles.shown(caller.service, item.output) for item in brought]
     cover_url = library.url(caller, changed, changed.cover_key) if cover else ""
     return {"CoverUrl": cover_url, "AddedSubtitleSet": added}
 
@@ -95,16 +94,6 @@ def _key_frames(frames: Sequence[Mapping[str, Any]], params: Params) -> list[dic
     return [{"TimeOffset": offset, "Content": by_time[offset]} for offset in sorted(by_time)]
 
 
-def _subtitles(
-    subtitles: Sequence[Mapping[str, Any]], params: Params, added: list[dict[str, Any]]
-) -> list[Mapping[str, Any]]:
-    gone = {*(params["DeleteSubtitleIds"] or ()), *(item["id"] for item in added)}
-    kept = [] if params["ClearSubtitles"] else [item for item in subtitles if item["id"] not in gone]
-    if len(kept) + len(added) > _SUBTITLES_MOST:
-        raise ApiError(codes.LIMIT_EXCEEDED, f"a media has at most {_SUBTITLES_MOST} subtitles")
-    return [*kept, *added]
-
-
 async def _store_cover(caller: Caller, media: MediaRecord, text: str | None) -> files.Stored | None:
     if not text:
         return None
@@ -114,35 +103,11 @@ async def _store_cover(caller: Caller, media: MediaRecord, text: str | None) -> 
     return await files.store(caller, media.space, key, f"image/{kind}", data)
 
 
-async def _store_subtitle(
-    caller: Caller, media: MediaRecord, given: Mapping[str, Any]
-) -> tuple[dict[str, Any], files.Stored]:
-    item = {
-        "id": given.get("Id") or secrets.token_hex(6),
-        "name": given["Name"],
-        "language": given["Language"],
-        "format": given["Format"],
-        "key": f"{media.folder}subtitles/{secrets.token_hex(6)}.{given['Format']}",
-    }
-    data = files.decoded(given["Content"], "Content")
-    return item, await files.store(caller, media.space, item["key"], "text/vtt", data)
-
-
 def _forget_covers(conn: Connection, caller: Caller, media: MediaRecord) -> None:
     """Forget the covers that tasks made: one that was given takes their place."""
     outputs = caller.service.outputs
     covers = [output.id for output in outputs.of(conn, media.id) if output.kind == "cover"]
     outputs.remove(conn, media, covers)
-
-
-def _drop_unused(conn: Connection, caller: Caller, before: MediaRecord, after: MediaRecord) -> None:
-    """Delete the files of a media that nothing refers to any more."""
-
-    def files(media: MediaRecord) -> set[str]:
-        return {media.cover_key, *(item["key"] for item in media.attrs["subtitles"])} - {""}
-
-    for key in files(before) - files(after):
-        caller.service.objects.delete(conn, PROVIDER, before.space, key)
 
 
 _LINE = upto(Limits.TAG, code=codes.TAG_TOO_LONG)
@@ -184,7 +149,7 @@ ACTIONS = {
                     }
                 ),
             ),
-            "DeleteSubtitleIds": several(_SUBTITLES_MOST),
+            "DeleteSubtitleIds": several(subtitles.MOST),
             "ClearSubtitles": FLAG,
         },
     )
