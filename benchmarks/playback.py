@@ -62,9 +62,10 @@ http {{
 
 def cpu(pid: int) -> float:
     """Seconds that all threads of a process have run, to the nanosecond."""
-    return sum(
-        int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()
-    ) / 1e9
+    return (
+        sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir())
+        / 1e9
+    )
 
 
 def ask(url: str, count: int, ranges: bool, failed: list[str]) -> None:
@@ -153,9 +154,11 @@ def main() -> None:
         (www / "list.m3u8").write_text("\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n")
         for number in range(120):
             (www / f"segment-{number:05}.ts").write_bytes(b"x")
-        with embedded() as service, service.connect("tencent", state_dir=name) as vod, nginx(
-            Path(name)
-        ) as (worker, base):
+        with (
+            embedded() as service,
+            service.connect("tencent", state_dir=name) as vod,
+            nginx(Path(name)) as (worker, base),
+        ):
             film, playlist = (vod.upload(www / name).url for name in ("film.mp4", "list.m3u8"))
             ours = {"segment": film, "playlist": playlist}
             theirs = {"segment": f"{base}/film.mp4", "playlist": f"{base}/list.m3u8"}
