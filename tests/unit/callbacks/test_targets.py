@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vodkit.server import targets
@@ -308,6 +308,7 @@ def test_a_name_that_nobody_answers_for_fails_in_bounded_time(monkeypatch: pytes
     silence.set()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.text(max_size=60), st.from_regex(r"https?://[^\s]{0,40}", fullmatch=True)))
 def test_any_text_is_a_target_or_refused(text: str) -> None:
     try:
