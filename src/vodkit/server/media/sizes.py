@@ -48,8 +48,8 @@ def ladder(video: Stream, procedure: Procedure) -> list[Rung]:
     """What the renditions of a procedure come to for a source, largest first.
 
     Of several that come to one size as the source has no more, the first is made; several that ask for one
-    size are made all. All begin a group of pictures at the same moments, so a rate
-    below the ladder's is rounded down to a whole part of it.
+    size are made all. All begin a group of pictures at the same moments, so a rate below the ladder's is
+    rounded down to a whole part of it.
     """
     fastest = frame_rate(video)
     wanted = _distinct(video, procedure.renditions)
