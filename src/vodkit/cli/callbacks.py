@@ -36,7 +36,7 @@ def _settings(ctx: click.Context) -> Settings:
 
 @command.command()
 @click.argument("url")
-@click.option("--account", default="", metavar="PROVIDER/ID", help="Only this account's events.")
+@click.option("--account", default="", metavar="PROVIDER:ID", help="Only this account's events.")
 @click.option("--type", "types", multiple=True, metavar="TYPE", help="Only events of this type; repeatable.")
 @click.pass_context
 def add(ctx: click.Context, url: str, account: str, types: tuple[str, ...]) -> None:
@@ -106,7 +106,7 @@ def test(ctx: click.Context, id: str) -> None:
 
 
 @command.command()
-@click.option("--account", default="", metavar="PROVIDER/ID", help="Only this account's.")
+@click.option("--account", default="", metavar="PROVIDER:ID", help="Only this account's.")
 @click.option("--state", "states", multiple=True, type=click.Choice(["waiting", "done", "dead"]))
 @click.option("--dead", is_flag=True, help="Those that were given up; the same as --state dead.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
@@ -133,7 +133,7 @@ def deliveries(
 @click.option(
     "--since", metavar="DURATION", help="All that ended, well or not, of the last 90s, 30m, 12h, 7d."
 )
-@click.option("--account", default="", metavar="PROVIDER/ID", help="Only this account's.")
+@click.option("--account", default="", metavar="PROVIDER:ID", help="Only this account's.")
 @click.pass_context
 def replay(ctx: click.Context, ids: tuple[str, ...], dead: bool, since: str | None, account: str) -> None:
     """Send again: deliveries or events by their ids, or many. A running service does it within seconds."""

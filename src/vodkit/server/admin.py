@@ -19,7 +19,7 @@ from .contract import Account, Settings
 from .nouns import AccountSettings
 from .procedures import change_settings
 from .quota import usage_of
-from .service import room_kinds, tools
+from .service import Tools, room_kinds, tools
 
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -136,6 +136,23 @@ def mint(settings: Settings, provider: str, key: str | None, lifetime: float) ->
     with tools(settings) as parts:
         found = parts.catalog.read_now(lambda conn: parts.accounts.all(conn, provider))
         return dict(minter(parts, _chosen(found, provider, key), lifetime=lifetime))
+
+
+def account_named(parts: Tools, text: str) -> str:
+    """Our id of the account that ``PROVIDER:ID`` names.
+
+    Raises:
+        ConfigError: the text has another form, or there is no such provider.
+        NotFound: there is no such account.
+    """
+    provider, colon, key = text.partition(":")
+    if not colon:
+        raise ConfigError(f"{text!r} is not of the form PROVIDER:ID", advice="See: vodkit accounts list")
+    registry.descriptor(provider)
+    id = parts.catalog.read_now(lambda conn: accounts.id_of(conn, provider, key))
+    if id is None:
+        raise _unknown(provider, key)
+    return id
 
 
 def _chosen(found: list[Account], provider: str, key: str | None) -> Account:

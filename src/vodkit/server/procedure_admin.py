@@ -7,9 +7,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from vodkit.core import registry
 from vodkit.core.errors import ConfigError, NotFound
 
+from .admin import account_named
 from .contract import Settings
 from .errors import BadName
 from .media.procedure import BUILT_IN, Procedure
@@ -125,22 +125,8 @@ def _table(parts: Tools) -> ProcedureTable:
 
 
 def _owner(parts: Tools, account: str) -> str:
-    """Our id of the account that ``PROVIDER:ID`` names; everybody's for ``""``.
-
-    Raises:
-        ConfigError, NotFound: there is no such account.
-    """
-    if not account:
-        return EVERYBODY
-    provider, colon, key = account.partition(":")
-    if not colon:
-        raise ConfigError(f"{account!r} is not of the form PROVIDER:ID", advice="See: vodkit accounts list")
-    registry.descriptor(provider)
-    known = parts.catalog.read_now(lambda conn: parts.accounts.all(conn, provider))
-    found = next((item.id for item in known if item.key == key), None)
-    if found is None:
-        raise NotFound(f"there is no account {key!r}", provider=provider, advice="See: vodkit accounts list")
-    return found
+    """Our id of the account that ``PROVIDER:ID`` names; everybody's for ``""``."""
+    return account_named(parts, account) if account else EVERYBODY
 
 
 def _unknown(name: str) -> NotFound:

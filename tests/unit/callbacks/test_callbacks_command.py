@@ -62,14 +62,16 @@ def test_a_webhook_is_added_told_listed_and_removed(desk: Desk, shell: Shell) ->
 
 def test_webhooks_of_one_account_and_of_some_types(desk: Desk, shell: Shell) -> None:
     with receiving() as receiver:
-        [mine] = shell.json("add", receiver.url, "--account", "youku/client", "--type", "media.deleted")
-        assert (mine["account"], mine["types"]) == ("youku/client", ["media.deleted"])
+        [mine] = shell.json("add", receiver.url, "--account", "youku:client", "--type", "media.deleted")
+        assert (mine["account"], mine["types"]) == ("youku:client", ["media.deleted"])
         desk.happens()
         id = desk.happens(type="media.deleted")
         desk.send()
         assert receiver.ids == [id]
     with pytest.raises(NotFound, match="no account"):
-        shell("add", receiver.url, "--account", "youku/other")
+        shell("add", receiver.url, "--account", "youku:other")
+    with pytest.raises(ConfigError, match="not of the form PROVIDER:ID"):
+        shell("deliveries", "--account", "youku/client")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_deliveries_are_listed_and_replayed(desk: Desk, shell: Shell) -> None:
         desk.clock.ahead += 1.0
         desk.send()
         assert (other.ids, len(receiver.got)) == ([late] * 2, 5)
-        assert shell("replay", "--since", "1h", "--account", "youku/client") == "replaying 2\n"
+        assert shell("replay", "--since", "1h", "--account", "youku:client") == "replaying 2\n"
         assert shell("replay", "--dead") == "replaying 0\n"
 
 

@@ -270,10 +270,8 @@ def test_nobody_wants_it_any_more(pull: Puller, source: Source, monkeypatch: pyt
     source.hold = threading.Event()
     monkeypatch.setattr(module, "STALL", 3600.0)
     pull.wanted = lambda: not source.asked
-    begun = time.monotonic()
     with pytest.raises(Stopped):
         pull(source.url("/a.mp4"))
-    assert time.monotonic() - begun < 3600
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from vodkit.core.events import TYPES
 from vodkit.transport.hooks import redact
 
 from .. import accounts, targets
+from ..admin import account_named
 from ..contract import Settings
 from ..names import new_id
 from ..service import Tools, room_kinds, tools
@@ -31,7 +32,7 @@ def add_webhook(settings: Settings, url: str, account: str, types: Sequence[str]
     """Have events told to a URL from now on; the webhook with its secret, which is shown this once.
 
     Args:
-        account: As ``PROVIDER/ID``; ``""`` for all accounts.
+        account: As ``PROVIDER:ID``; ``""`` for all accounts.
         types: Of the events; none for all.
 
     Raises:
@@ -141,7 +142,7 @@ def list_deliveries(
     """The newest deliveries of all styles.
 
     Args:
-        account: As ``PROVIDER/ID``; ``""`` for all.
+        account: As ``PROVIDER:ID``; ``""`` for all.
         states: Of :data:`STATES`; none for all.
         limit: How many at most.
 
@@ -182,7 +183,7 @@ def replay(settings: Settings, ids: Sequence[str], *, dead: bool, since: float |
         ids: Of deliveries or of events.
         dead: Those that were given up.
         since: Those that ended, of events of so many seconds ago or less.
-        account: As ``PROVIDER/ID``; ``""`` for all.
+        account: As ``PROVIDER:ID``; ``""`` for all.
 
     Raises:
         NotFound: there is none of these ids, or no such account.
@@ -211,22 +212,13 @@ def seconds(text: str) -> float:
 
 
 def _account(parts: Tools, text: str) -> str:
-    """Our id of the account called ``PROVIDER/ID``, ``""`` for all."""
-    if not text:
-        return ""
-    provider, _, key = text.partition("/")
-    found = parts.catalog.read_now(lambda conn: parts.accounts.all(conn, provider))
-    for account in found:
-        if account.key == key or (not key and len(found) == 1):
-            return account.id
-    raise NotFound(
-        f"there is no account {text!r}", advice="Name it as PROVIDER/ID; see: vodkit accounts list"
-    )
+    """Our id of the account called ``PROVIDER:ID``, ``""`` for all."""
+    return account_named(parts, text) if text else ""
 
 
 def _names(parts: Tools) -> dict[str, str]:
-    """``PROVIDER/ID`` of all accounts, by our ids."""
-    return {row["id"]: f"{row['provider']}/{row['key']}" for row in parts.catalog.read_now(accounts.listed)}
+    """``PROVIDER:ID`` of all accounts, by our ids."""
+    return {row["id"]: f"{row['provider']}:{row['key']}" for row in parts.catalog.read_now(accounts.listed)}
 
 
 def _secret(parts: Tools, row: Any) -> str:
