@@ -8,11 +8,14 @@ tells.
 from __future__ import annotations
 
 import io
+import json
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import av
 import pytest
@@ -31,6 +34,7 @@ __all__ = ["browser", "page"]
 SECONDS = 6
 HEIGHTS = (480, 360)
 SHAPE = 854 / 480
+_TILE = re.compile(r"^(\S+) --> \S+\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +92,9 @@ def test_its_streams_play(made: Made, page: Page, address: str, player: str) -> 
     assert found["duration"] == pytest.approx(SECONDS, abs=0.1)
 
 
-def test_the_original_seeks_by_range(made: Made, page: Page) -> None:
+@pytest.mark.parametrize("which", ["original", "file"])
+def test_files_seek_by_range(made: Made, page: Page, which: str) -> None:
+    url = made.media.url if which == "original" else _told(made)["file"]
     statuses: list[int] = []
     page.on("response", lambda answer: statuses.append(answer.status))
     page.set_content("<video muted></video>")
@@ -96,7 +102,7 @@ def test_the_original_seeks_by_range(made: Made, page: Page) -> None:
         """url => new Promise((done, fail) => { const v = document.querySelector('video');
         v.onerror = () => fail(v.error.message); v.onseeked = () => { v.play(); done(); };
         v.onloadedmetadata = () => { v.currentTime = 4; }; v.src = url; })""",
-        made.media.url,
+        url,
     )
     found = progress(page, 4.5)
     assert (found["width"], found["height"]) == (854, 480)
@@ -113,7 +119,25 @@ def test_the_cover_is_a_picture_of_the_clip(made: Made, clip: Path) -> None:
         wanted = next(
             frame for frame in opened.decode(video=0) if frame.time is not None and frame.time >= SECONDS / 10
         )
-    assert _difference(shown, wanted) < 12
+    assert _difference(_grey(shown, 160, 90), _grey(wanted, 160, 90)) < 12
+
+
+def test_the_sprite_is_pictures_of_the_clip(made: Made, clip: Path) -> None:
+    address = _told(made)["sprite"]
+    index = urllib3.request("GET", address)
+    assert index.headers["content-type"] == "text/vtt"
+    tiles = _TILE.findall(index.data.decode())
+    assert [begins for begins, *_ in tiles] == ["00:00:00.000"]
+    _, name, *place = tiles[0]
+    left, top, width, height = map(int, place)
+    sheet = urllib3.request("GET", urljoin(address, name))
+    assert sheet.headers["content-type"] == "image/jpeg"
+    with av.open(io.BytesIO(sheet.data)) as opened:
+        rows = _grey(next(opened.decode(video=0)))
+    with av.open(str(clip)) as opened:
+        wanted = _grey(next(opened.decode(video=0)), width, height)
+    tile = [row[left : left + width] for row in rows[top : top + height]]
+    assert _difference(tile, wanted) < 12
 
 
 def test_its_page_plays_it(made: Made, page: Page) -> None:
@@ -141,8 +165,28 @@ def _own(url: str, origin: str) -> bool:
     return url.startswith((origin, "blob:", "data:"))
 
 
-def _difference(one: av.VideoFrame, other: av.VideoFrame) -> float:
+def _told(made: Made) -> dict[str, str]:
+    """Addresses that the watch page tells its player: of the sprite's index, and of the best plain file."""
+    answer = urllib3.request("GET", made.media.watch_url)
+    base = urljoin(made.media.watch_url, answer.geturl() or "")
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', answer.data.decode())
+    assert found is not None
+    told = json.loads(found[1])
+    return {
+        "sprite": urljoin(base, told["thumbnails"]),
+        "file": urljoin(base, told["files"][0]["url"]),
+    }
+
+
+def _grey(frame: av.VideoFrame, width: int = 0, height: int = 0) -> list[bytes]:
+    """The brightness of a picture, row by row, in its own size or another."""
+    grey = frame.reformat(width or frame.width, height or frame.height, format="gray")
+    plane = grey.planes[0]
+    return [bytes(plane)[plane.line_size * y :][: grey.width] for y in range(grey.height)]
+
+
+def _difference(one: list[bytes], other: list[bytes]) -> float:
     """Mean difference of two pictures' brightness, of 255."""
-    size = {"width": 160, "height": 90, "format": "gray"}
-    left, right = (bytes(frame.reformat(**size).planes[0]) for frame in (one, other))
+    left, right = b"".join(one), b"".join(other)
+    assert len(left) == len(right)
     return sum(abs(a - b) for a, b in zip(left, right)) / len(left)
