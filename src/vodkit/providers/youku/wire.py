@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -140,12 +140,12 @@ class Created:
 
     Attributes:
         video_id: Allocated here already.
-        upload_token: Names the upload on the upload server. A secret.
+        upload_token: Names the upload on the upload server. A secret; not part of the repr.
         upload_server: As the answer says; see :func:`upload_base`.
     """
 
     video_id: str
-    upload_token: str
+    upload_token: str = field(repr=False)
     upload_server: str
 
     @classmethod

@@ -8,7 +8,7 @@ engine as a part that is not sent: it is noted like any other, and a stream that
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any
 
@@ -70,12 +70,12 @@ class Grant:
 
     Attributes:
         bucket, object: Where the bytes go.
-        token: What allows it.
+        token: What allows it; not part of the repr.
     """
 
     bucket: str
     object: str
-    token: str
+    token: str = field(repr=False)
 
 
 class NetEaseSession:
