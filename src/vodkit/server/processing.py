@@ -38,7 +38,8 @@ class TaskStep:
             ``sprite``, ``animation``), ``publish`` or ``fetch``.
         state: ``waiting``, ``running``, ``done``, ``failed`` or ``cancelled``.
         progress: Finished share, 0 to 1.
-        error: Why it failed, for the owner of the media; else ``""``.
+        error: Why it failed, for the owner of the media; why the try before failed while it is tried again;
+            else ``""``.
         started, finished: Seconds since the epoch.
     """
 

@@ -149,8 +149,12 @@ def test_what_may_pass_is_tried_again(world: World, clip: Path, marks: Path) -> 
     media = world.media(clip)
     task = world.process(media)
     world.worker(partial(_breaking, "cover", 2, OSError, str(marks)))
+    waiting = world.until(lambda: next((step for step in world.task(task.id).steps if step.error), None))
+    assert (waiting.name, waiting.state in ("waiting", "running")) == ("cover", True)
+    assert waiting.error == "a file could not be read or written: it failed"
     ended = world.ended(task.id)
     assert (ended.state, ended.attempt) == ("done", 1)
+    assert {step.error for step in ended.steps} == {""}
     assert len(list(marks.glob("cover-*"))) == 2
     assert ran(marks).count("encode") == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -59,6 +60,7 @@ class Steps:
         except Exception as problem:
             reason = _reason(problem)
             if isinstance(reason, MayPass) and not self._engine.last_try():
+                self._wait(name, str(reason))
                 raise reason from problem
             if reason is not problem and not isinstance(problem, MediaError):
                 logs.get("worker").exception("a step failed", task=self.held.id, step=name)
@@ -66,6 +68,12 @@ class Steps:
             if name == self.last:
                 self.held.write(lambda conn: self.held.end(conn, "failed", f"{name}: {reason}"))
             return "failed"
+
+    def _wait(self, name: str, reason: str) -> None:
+        """Say why a step is to be tried again; in the log alone if the disk or the database is what fails."""
+        logs.get("worker").warning("a step is tried again", task=self.held.id, step=name, reason=reason)
+        with contextlib.suppress(OperationalError, StorageFull):
+            self.held.write(lambda conn: self.held.change_step(conn, name, state="waiting", error=reason))
 
 
 def _reason(problem: Exception) -> WorkFailed:

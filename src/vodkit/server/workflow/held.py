@@ -138,11 +138,11 @@ class Held:
             conn.execute(insert(task_steps).values({**new, **values}))
 
     def step_begins(self, name: str) -> None:
-        """A step is run, for the first time or again."""
+        """A step is run, for the first time or again; why the try before failed stays until it ends."""
         now = self.service.now()
         self.write(
             lambda conn: self.change_step(
-                conn, name, state="running", progress=0.0, error="", started=now, finished=None
+                conn, name, state="running", progress=0.0, started=now, finished=None
             )
         )
 
