@@ -69,7 +69,14 @@ def test_ctrl_c_ends_the_wait_and_nothing_else(service: EmbeddedService) -> None
     proxy = FaultProxy.before(service.url)
     options = [proxy.url if option == service.url else option for option in shell.to(service, PROVIDER)]
     command = [sys.executable, "-m", "vodkit", "media", "wait", id, *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background of a shell has Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         while not proxy.connections:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
