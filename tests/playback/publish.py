@@ -20,6 +20,7 @@ from vodkit.server.media.facts import Facts
 from vodkit.server.media.look import facts_of
 from vodkit.server.media.plan import plan
 from vodkit.server.media.procedure import Position, Procedure, Rendition, Sprite
+from vodkit.server.media.products import Product, products
 from vodkit.server.media.render import render
 from vodkit.server.names import new_id
 from vodkit.server.processing import OUTPUTS, Output
@@ -34,8 +35,6 @@ LADDER = Procedure(
     cover=Position(percent=50),
     sprite=Sprite(1.0, 160, 4, 4),
 )
-_KINDS = {"streams": "streams", "file": "file", "pictures": "cover", "sprite": "sprite"}
-_FIRST = {"streams": "master.m3u8", "pictures": "cover.jpg", "sprite": "sprite.vtt"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,12 +44,12 @@ class Made:
     Attributes:
         source: The original.
         facts: What is in it.
-        steps: Kind, facts and files of each published step.
+        steps: Kind, facts and files of each thing that was made.
     """
 
     source: Path
     facts: Facts
-    steps: list[tuple[str, dict[str, Any], list[Path]]]
+    steps: list[tuple[str, Product, list[Path]]]
 
 
 def carry_out(source: Path, folder: Path, procedure: Procedure = LADDER) -> Made:
@@ -64,9 +63,10 @@ def carry_out(source: Path, folder: Path, procedure: Procedure = LADDER) -> Made
 
     for step in plan(facts, procedure):
         (folder / step.name).mkdir()
-        names = render(step, folder / step.name, find)
+        render(step, folder / step.name, find)
         if step.published:
-            steps.append((step.kind, step.facts, [folder / step.name / name for name in names]))
+            for made in products(step, folder / step.name):
+                steps.append((made.kind, made, [folder / step.name / name for name in made.files]))
     return Made(source, facts, steps)
 
 
@@ -106,18 +106,18 @@ class Publisher:
         record = MediaRecord(**{**usual, **fields})
         await self._put(SPACE, key, made.source)
         await self._service.catalog.write(lambda conn: self._service.media.add(conn, record))
-        for kind, facts, files in made.steps:
-            await self._output(record, kind, facts, files)
+        for _, product, files in made.steps:
+            await self._output(record, product, files)
         return record
 
-    async def _output(self, record: MediaRecord, kind: str, facts: dict[str, Any], files: list[Path]) -> None:
+    async def _output(self, record: MediaRecord, product: Product, files: list[Path]) -> None:
         id = new_id()
+        folder = f"{record.id}/{id}/"
         for file in files:
-            await self._put(OUTPUTS, f"{record.id}/{id}/{file.name}", file)
-        first = _FIRST.get(kind, files[0].name)
+            await self._put(OUTPUTS, f"{folder}{file.name}", file)
         output = Output(
-            id, record.id, "", _KINDS[kind], Path(first).stem, f"{record.id}/{id}/{first}",
-            sum(file.stat().st_size for file in files), "", facts, self._service.now(),
+            id, record.id, "task", product.kind, product.name, folder + product.file, product.size,
+            product.definition, dict(product.facts_under(folder)), self._service.now(),
         )  # fmt: skip
         await self._service.catalog.write(lambda conn: self._service.outputs.add(conn, [output]))
 

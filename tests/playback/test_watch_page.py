@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import progress
 from vodkit.server.access import sealed_password
 from vodkit.server.contract import MediaRecord, Settings
+from vodkit.server.media.encode import SOUND
 from vodkit.server.service import tools
 
 from ..unit.service.conftest import eventually
@@ -42,8 +43,9 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory, made: Made) -> Iterator[World]:
     data = tmp_path_factory.mktemp("watch") / "data"
     bare = dataclasses.replace(made, steps=[])
-    picture = next(files[0] for kind, _, files in made.steps if kind == "pictures")
-    sound = next(files for kind, _, files in made.steps if kind == "streams")[-1]
+    picture = next(files[0] for kind, _, files in made.steps if kind == "cover")
+    streams = next(files for kind, _, files in made.steps if kind == "streams")
+    sound = next(file for file in streams if file.name == f"{SOUND}.mp4")
     wanted: dict[str, tuple[Made, str, dict[str, Any]]] = {
         "chinese": (made, "影片.mp4", {"title": CHINESE}),
         "hostile": (made, "a.mp4", {"title": HOSTILE}),
@@ -107,7 +109,7 @@ def test_streams_play_in_the_sizes_of_their_renditions(world: World, page: Page)
     found = begin(page)
     assert abs(found["duration"] - SECONDS) < 0.1
     assert (found["width"], found["height"]) in ((640, 360), (320, 180))
-    assert any(url.endswith("stream-2.mp4") for url in asked), "sound is a stream of its own"
+    assert any(url.endswith(f"/{SOUND}.mp4") for url in asked), "sound is a stream of its own"
     choose_quality(page, "180p", 320)
     choose_quality(page, "360p", 640)
     assert page.evaluate("document.querySelector('video').error") is None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from . import _subtitles
 from ._options import Pair, connect, connection
 from ._show import Bar, echo_json, echo_ready, size_text, table
 
@@ -122,3 +123,6 @@ def delete(ids: tuple[str, ...], to: str | None, service: str | None, settings: 
         for id in ids:
             vod.media.delete(id)
             click.echo(f"deleted {id}")
+
+
+command.add_command(_subtitles.command)

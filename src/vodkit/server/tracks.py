@@ -10,12 +10,14 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from .nouns import MediaRecord
 from .processing import Output
 
 TEXT, LIST = "subtitle.vtt", "subtitle.m3u8"
 """Names of the objects of a subtitle: the WebVTT, and an HLS playlist that holds just that."""
 
 _GROUP = "subtitles"
+_ENDS = re.compile(r"--> (\d+):(\d\d):(\d\d\.\d\d\d)")
 
 
 def with_subtitles(name: str, body: bytes, subtitles: Sequence[Output]) -> bytes:
@@ -40,8 +42,14 @@ def tag(etag: str, subtitles: Sequence[Output]) -> str:
     return hashlib.sha256("\n".join([etag, *(output.id for output in subtitles)]).encode()).hexdigest()[:32]
 
 
+def length(media: MediaRecord, text: str) -> float:
+    """Seconds of a track in WebVTT: as its media, or up to the last subtitle."""
+    ends = [int(h) * 3600 + int(m) * 60 + float(s) for h, m, s in _ENDS.findall(text)]
+    return max([float(media.facts.get("seconds") or 0.0), *ends])
+
+
 def playlist(seconds: float) -> str:
-    """An HLS playlist of one WebVTT file that is as long as its media."""
+    """An HLS playlist of one WebVTT file."""
     return (
         f"#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:{max(1, round(seconds))}\n"
         "#EXT-X-MEDIA-SEQUENCE:0\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ from .fields import Params
 
 MOST = 100
 _KIND = "subtitle"
-_ENDS = re.compile(r"--> (\d+):(\d\d):(\d\d\.\d\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ async def bring(caller: Caller, media: MediaRecord, given: Mapping[str, Any]) ->
         raise ApiError(codes.INVALID_VALUE, f"Content cannot be used: {problem}") from None
     id = secrets.token_hex(16)
     folder = output_folder(media.id, id)
-    seconds = _seconds(media, text)
+    seconds = tracks.length(media, text)
     texts = {tracks.TEXT: text.encode(), tracks.LIST: tracks.playlist(seconds).encode()}
     output = Output(
         id=id,
@@ -110,9 +108,3 @@ def shown(service: Service, output: Output) -> dict[str, Any]:
         "Url": made.url(service, output.key),
         "Source": "UserUploaded",
     }
-
-
-def _seconds(media: MediaRecord, text: str) -> float:
-    """How long the track is: as its media, or up to the last subtitle."""
-    ends = [int(h) * 3600 + int(m) * 60 + float(s) for h, m, s in _ENDS.findall(text)]
-    return max([float(media.facts.get("seconds") or 0.0), *ends])
