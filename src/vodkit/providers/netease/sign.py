@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -70,7 +70,7 @@ class Token:
     """
 
     access_key: str
-    signature: str
+    signature: str = field(repr=False)
     policy: str
     bucket: str
     object: str
