@@ -7,9 +7,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection, select
+
 from vodkit.core.errors import ConfigError, NotFound
 
 from .admin import account_named
+from .catalog.tables import account_settings
 from .contract import Settings
 from .errors import BadName
 from .media.procedure import BUILT_IN, Procedure
@@ -70,10 +73,24 @@ def remove_procedure(settings: Settings, account: str, name: str) -> None:
 
     Raises:
         NotFound: there is none of this name that is not built in.
+        ConfigError: it is built in, or an account's uploads would ask for it in vain; it stays.
     """
+
+    def remove(conn: Connection) -> bool:
+        if not table.remove(conn, owner, name):
+            return False
+        for user, chosen in conn.execute(select(account_settings.c.account, account_settings.c.settings)):
+            affected = owner in (user, EVERYBODY) and chosen.get("procedure") == name
+            if affected and table.resolve(conn, user, name) is None:
+                raise ConfigError(
+                    f"{name} is what an account's uploads are made into, and stays",
+                    advice="First choose another one for that account: vodkit accounts set",
+                )
+        return True
+
     with tools(settings) as parts:
         table, owner = _table(parts), _owner(parts, account)
-        if not parts.catalog.write_now(lambda conn: table.remove(conn, owner, name)):
+        if not parts.catalog.write_now(remove):
             if name in BUILT_IN:
                 raise ConfigError(
                     f"{name} is built in and stays", advice="One of the same name goes before it"

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from vodkit.cli.main import cli
 from vodkit.core.errors import ConfigError, NotFound
-from vodkit.server.admin import add_account
+from vodkit.server.admin import add_account, set_allowances
 from vodkit.server.contract import Settings
 from vodkit.server.procedure_admin import (
     add_procedure,
@@ -80,6 +80,21 @@ def test_an_account_has_its_own_before_everybodys(data: Path, tmp_path: Path) ->
     assert (found["default"], found["as-is"]) == (mine, "built in")
     remove_procedure(settings, mine, "default")
     assert show_procedure(settings, mine, "default")["renditions"][0]["height"] == 360
+
+
+def test_what_an_account_uses_stays(data: Path, tmp_path: Path) -> None:
+    settings = Settings(data=str(data))
+    entry = add_account(settings, "youku", None, None, {})
+    (tmp_path / "p.json").write_text(json.dumps({"name": "mine", "renditions": [{"height": 240}]}))
+    add_procedure(settings, "", tmp_path / "p.json")
+    set_allowances(settings, "youku", entry.key, {"procedure": "mine"})
+    with pytest.raises(ConfigError, match="and stays"):
+        remove_procedure(settings, "", "mine")
+    assert show_procedure(settings, "", "mine")["renditions"][0]["height"] == 240
+    set_allowances(settings, "youku", entry.key, {}, unset=["procedure"])
+    remove_procedure(settings, "", "mine")
+    with pytest.raises(NotFound):
+        show_procedure(settings, "", "mine")
 
 
 @pytest.mark.parametrize(
