@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, true
 
 from .catalog import SqlCatalog
 from .catalog.tables import blobs, objects, parts, uploads
@@ -30,19 +30,21 @@ _PAUSE = 0.02
 
 
 def usage_of(conn: Connection, account: str) -> Usage:
-    """What an account stores now, by its rows."""
-    stored = select(func.count(), func.coalesce(func.sum(blobs.c.size), 0)).select_from(
-        objects.join(blobs, blobs.c.id == objects.c.blob)
-    )
-    coming = select(func.coalesce(func.sum(parts.c.size), 0)).select_from(
+    """What an account stores now, by its rows: one statement, so that what moves meanwhile counts once."""
+    stored = select(
+        func.count().label("count"), func.coalesce(func.sum(blobs.c.size), 0).label("size")
+    ).select_from(objects.join(blobs, blobs.c.id == objects.c.blob))
+    coming = select(func.coalesce(func.sum(parts.c.size), 0).label("coming")).select_from(
         uploads.join(parts, parts.c.upload == uploads.c.id)
     )
-    count, size = conn.execute(stored.where(objects.c.account == account)).one()
     mine = (uploads.c.account == account, uploads.c.state == "open")
+    held, expected = stored.where(objects.c.account == account).subquery(), coming.where(*mine).subquery()
+    both = select(held, expected).select_from(held.join(expected, true()))
+    count, size, parts_size = conn.execute(both).one()
     return Usage(
         objects=int(count),
         stored=int(size),
-        coming=int(conn.scalar(coming.where(*mine)) or 0),
+        coming=int(parts_size),
         quota=settings_of(conn, account).quota,
     )
 
@@ -63,6 +65,7 @@ class _Standing:
     landed: int = 0
     held: int = 0
     committing: int = 0
+    asking: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def used(self) -> int:
@@ -152,18 +155,20 @@ class QuotaGuard:
 
     def _ask(self, conn: Connection, account: str, standing: _Standing) -> None:
         """Sum up what an account stores, unless that was done a moment ago."""
-        if standing.age < standing.good_for:
-            return
-        before, begun = standing.landed, time.monotonic()
-        quota = settings_of(conn, account).quota
-        usage = usage_of(conn, account) if quota is not None else None
-        with self._lock:
-            standing.quota = quota
-            standing.taken = usage.used if usage else 0
-            standing.landed -= before
-            standing.asked = time.monotonic()
-            cost = standing.asked - begun
-            standing.good_for = _SHARE * cost if cost > _CHEAP else 0.0
+        # One at a time: an older sum must not come after a newer one, nor the same bytes be taken off twice.
+        with standing.asking:
+            if standing.age < standing.good_for:
+                return
+            before, begun = standing.landed, time.monotonic()
+            quota = settings_of(conn, account).quota
+            usage = usage_of(conn, account) if quota is not None else None
+            with self._lock:
+                standing.quota = quota
+                standing.taken = usage.used if usage else 0
+                standing.landed -= before
+                standing.asked = time.monotonic()
+                cost = standing.asked - begun
+                standing.good_for = _SHARE * cost if cost > _CHEAP else 0.0
 
     def _standing(self, account: str) -> _Standing:
         found = self._known.get(account)
