@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from . import logs
 from .catalog.tables import account_settings, procedures
 from .names import check_name
 from .nouns import AccountSettings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 EVERYBODY = ""
 _KNOWN = tuple(field.name for field in fields(AccountSettings))
+_log = logs.get("procedures")
 
 
 class ProcedureTable:
@@ -49,12 +51,12 @@ class ProcedureTable:
 
     def chosen(self, conn: Connection, account: str, name: str) -> Procedure | None:
         """See :meth:`processing.Procedures.chosen`."""
-        name = name or self.default(conn, account)
-        if not name:
-            return None
-        found = self.resolve(conn, account, name)
-        if found is None:
-            raise LookupError(f"there is no procedure {name!r}")
+        wanted = name or self.default(conn, account)
+        found = self.resolve(conn, account, wanted) if wanted else None
+        if wanted and found is None:
+            if name:
+                raise LookupError(f"there is no procedure {name!r}")
+            _log.error("the default procedure is gone; nothing is made", procedure=wanted, account=account)
         return found
 
     def owned(self, conn: Connection, account: str) -> list[Procedure]:

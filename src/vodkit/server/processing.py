@@ -286,7 +286,8 @@ class Procedures(Protocol):
     def chosen(self, conn: Connection, account: str, name: str) -> Procedure | None:
         """What is to be made of an upload of this account that names ``name``, or does not (``""``).
 
-        Without a name it is the account's default, else that of the service; ``None`` for nothing.
+        Without a name it is the account's default, else that of the service; ``None`` for nothing, and when
+        that default is gone: no upload is lost because somebody removed what should come after it.
 
         Raises:
             LookupError: there is no procedure of this name.

@@ -6,9 +6,11 @@ import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from vodkit.providers.netease.server import transcoding
 from vodkit.server.procedures import change_settings
 from vodkit.server.processing import OUTPUTS
 
@@ -148,7 +150,9 @@ def test_without_a_template_nothing_is_made_unless_something_is_chosen(
         assert set(image) == {"imgId"}
         assert two("video/get", vid=two.upload(b"", "b.mp4")[1]["ret"]["vid"])["status"] == 20
         studio.write(lambda conn: change_settings(conn, account, procedure="no such one"))
-        assert two.refused("upload/init", originFileName="a.mp4") == 700
+        vid = upload(two)
+        assert studio.tasks(vid) == []
+        assert two("video/get", vid=vid)["status"] == 40
     finally:
         studio.write(lambda conn: change_settings(conn, account, procedure=None))
 
@@ -200,16 +204,17 @@ def test_a_video_that_is_blocked_meanwhile_stays_so(
     assert one("video/get", vid=vid)["status"] == number
 
 
-def test_a_publishing_step_without_its_procedure_is_made_good(
-    world: World, two: Caller, studio: Studio
+def test_a_publishing_step_that_failed_is_made_good(
+    world: World, two: Caller, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account = world.do(world.service.accounts.find("netease", "two")).id
     target = two.init()
-    studio.write(lambda conn: change_settings(conn, account, procedure="no such one"))
+    account = world.do(world.service.accounts.find("netease", "two")).id
+    studio.write(lambda conn: change_settings(conn, account, procedure="as-is"))
     try:
-        assert world.block(target, 0, b"film", True).status == 520
-        assert two.id_of(target) is None
-        studio.write(lambda conn: change_settings(conn, account, procedure="as-is"))
+        with monkeypatch.context() as patched:
+            patched.setattr(transcoding, "usual", Mock(side_effect=RuntimeError))
+            assert world.block(target, 0, b"film", True).status == 520
+            assert two.id_of(target) is None
         vid = two.id_of(target)
         assert vid is not None
         assert studio.procedure(vid).name == "as-is"

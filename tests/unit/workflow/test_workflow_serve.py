@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from vodkit.core import registry
 from vodkit.server.children import command, environment
 from vodkit.server.contract import Settings
 from vodkit.server.embedded import EmbeddedService, ServiceFailed
+from vodkit.server.procedure_admin import add_procedure, remove_procedure
 from vodkit.server.task_admin import list_tasks
 
 from .world import World
@@ -115,6 +117,23 @@ def test_a_worker_started_by_hand_works_beside_a_service_without(tmp_path: Path,
             assert worker.wait(20) == 0
         run.send_signal(signal.SIGTERM)
         assert run.wait(20) == 0
+
+
+@pytest.mark.parametrize("provider", registry.names())
+def test_uploads_go_on_when_the_default_is_removed(provider: str, tmp_path: Path, clip: Path) -> None:
+    data, own = tmp_path / "data", tmp_path / "mine.toml"
+    own.write_text('name = "mine"\n')
+    settings = Settings(data=str(data))
+    with vodkit.embedded(data):
+        pass
+    add_procedure(settings, "", own)
+    with vodkit.embedded(data, procedure="mine") as service:
+        remove_procedure(settings, "", "mine")
+        with service.connect(provider) as vod:
+            media = vod.upload(shutil.copy(clip, tmp_path / "clip.mp4"))
+            assert vod.media.get(media.id).size == clip.stat().st_size
+    # Where an upload's procedure has a task of its own anyway, that says it.
+    assert all("'mine'" in task["error"] for task in list_tasks(settings))
 
 
 class EmbeddedAccount(EmbeddedService):

@@ -40,11 +40,7 @@ def _watermark(conn: Connection, caller: Caller, id: int) -> Watermark:
 
 
 def usual(conn: Connection, service: Service, account: str, clip: Clip | None = None) -> Procedure | None:
-    """What is made of a video that names no template: what the account, or the service, has chosen.
-
-    Raises:
-        LookupError: that is not there.
-    """
+    """What is made of a video that names no template: what the account, or the service, has chosen."""
     chosen = service.procedures.chosen(conn, account, "")
     return presets.clipped(chosen, clip) if chosen is not None else None
 

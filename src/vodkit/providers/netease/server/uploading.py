@@ -81,15 +81,9 @@ def _procedure(
     conn: Connection, caller: Caller, facts: Mapping[str, Any], clip: Clip | None
 ) -> dict[str, Any] | None:
     """What the named template comes to now: what becomes of it later is nothing to this upload."""
-    if facts["preset"]:
-        made = transcoding.compiled(conn, caller, facts["preset"], facts["watermark"], clip)
-        return made.as_dict()
-    try:
-        transcoding.usual(conn, caller.service, caller.account)
-    except LookupError as problem:
-        # Nothing is taken that could not be published.
-        raise ApiError(wire.INTERNAL, f"the service cannot process uploads: {problem}") from None
-    return None
+    if not facts["preset"]:
+        return None
+    return transcoding.compiled(conn, caller, facts["preset"], facts["watermark"], clip).as_dict()
 
 
 def _check_quota(conn: Connection, caller: Caller) -> None:
