@@ -2,8 +2,8 @@
 
 Segments and playlists are asked for far more often than anything else, and by many viewers at once. What a
 play URL answers is remembered for :data:`KEPT` seconds after the catalog said so, and given straight from the
-connection: no task, no thread, no query. That a media is deleted, blocked or hidden shows at once when this
-process does it, and within :data:`KEPT` seconds when another one does.
+connection: no parser, no task, no thread, no query. That a media is deleted, blocked or hidden shows at once
+when this process does it, and within :data:`KEPT` seconds when another one does.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from . import logs
@@ -27,15 +27,48 @@ _MOST = 1024
 _LARGEST = 2 * MIB
 """Bytes of an answer that is given at once; larger ones are streamed."""
 
+_LONGEST = 4096
+"""Bytes of a request that is looked at."""
+
+_BEGIN, _END = b"GET /v/", b" HTTP/1.1\r\n"
+_METHOD = len(b"GET ")
+
+_HEADERS = re.compile(rb"(?:[A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)+\r\n")
+_HEADER = re.compile(rb"([^:]+):[\t ]*(.*?)[\t ]*\r\n", re.DOTALL)
+"""Lines of :data:`_HEADERS`; a narrower form than HTTP allows, for which there is the long way."""
+
 _PLAIN = frozenset(
     b"host user-agent accept accept-encoding accept-language connection range referer origin dnt priority "
     b"pragma cache-control icy-metadata te x-playback-session-id".split()
 )
-"""Headers that change nothing about an answer, ``range`` aside; with any other one the long way is taken."""
+"""Headers that change nothing about an answer, ``range`` aside; with any other one the long way is taken.
+
+None of them announces a body, so a request of these ends with its head.
+"""
 
 _RANGE = re.compile(rb"bytes=(\d{1,15})-(\d{1,15})")
 
-Headers = Sequence[tuple[bytes, bytes]]
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the header lines of a request come to."""
+
+    host: bytes
+    wanted: bytes
+    player: str
+
+
+def _read_headers(lines: bytes) -> _Asked | None:
+    """``None`` for lines that are not all plain."""
+    if not _HEADERS.fullmatch(lines):
+        return None
+    pairs = [(name.lower(), value) for name, value in _HEADER.findall(lines)]
+    found = dict(pairs)
+    alone = len(found) == len(pairs) and _PLAIN.issuperset(found)
+    if not alone or found.get(b"connection", b"keep-alive").lower() != b"keep-alive":
+        return None
+    player = found.get(b"user-agent", b"").decode("latin-1")
+    return _Asked(found.get(b"host", b"").lower(), found.get(b"range", b""), player)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +114,7 @@ class Express:
         self._views = views
         self._version = version
         self._now = now
+        self._asked: dict[bytes, _Asked | None] = {}
         self._known: OrderedDict[tuple[bytes, bytes], tuple[float, int, Ready]] = OrderedDict()
         self._log = logs.get("http")
 
@@ -95,33 +129,48 @@ class Express:
             self._known.popitem(last=False)
         self._known[host, target] = (time.monotonic() + KEPT, version, ready)
 
-    def answer(self, target: bytes, headers: Headers, address: str) -> tuple[bytes, Buffer] | None:
-        """The answer to a GET, from its status line on but for the date, and its body; ``None`` sends it the
-        long way."""
-        host = wanted = player = b""
-        for name, value in headers:
-            if name not in _PLAIN and not name.startswith(b"sec-"):
-                return None
-            if name == b"host":
-                host = value.lower()
-            elif name == b"range":
-                wanted = value
-            elif name == b"user-agent":
-                player = value
-            elif name == b"connection" and value.lower() != b"keep-alive":
-                return None
-        found = self._known.get((host, target))
+    def answer(self, request: bytes, address: str) -> tuple[bytes, Buffer] | None:
+        """The answer to a request, from its status line on but for the date and the empty line, and its body,
+        which holds until the next call; ``None`` sends the request the long way.
+
+        Args:
+            request: What came on a connection between two requests.
+            address: The client's.
+        """
+        if not request.startswith(_BEGIN) or len(request) > _LONGEST:
+            return None
+        line, _, lines = request.partition(_END)
+        asked = self._headers(lines)
+        if asked is None:
+            return None
+        key = asked.host, line[_METHOD:]
+        found = self._known.get(key)
         if found is None:
             return None
         until, version, ready = found
         if until <= time.monotonic() or version != self._version() or ready.until <= self._now():
-            del self._known[host, target]
+            del self._known[key]
             return None
-        answer = self._ranged(ready, wanted) if wanted else self._whole(ready)
+        answer = self._ranged(ready, asked.wanted) if asked.wanted else self._whole(ready)
         # Of a file, a player asks for the range of all of it; who asks for no range downloads it.
-        if ready.begins and (wanted or ready.body is not None) and answer and len(answer[1]) == ready.size:
-            self._views.begun(ready.begins, address, player.decode("latin-1"))
+        if (
+            ready.begins
+            and (asked.wanted or ready.body is not None)
+            and answer
+            and len(answer[1]) == ready.size
+        ):
+            self._views.begun(ready.begins, address, asked.player)
         return answer
+
+    def _headers(self, lines: bytes) -> _Asked | None:
+        """Players send the same lines again and again, and so do many at once."""
+        try:
+            return self._asked[lines]
+        except KeyError:
+            if len(self._asked) >= _MOST:
+                self._asked.clear()
+            asked = self._asked[lines] = _read_headers(lines)
+            return asked
 
     def _whole(self, ready: Ready) -> tuple[bytes, Buffer] | None:
         body = ready.body if ready.body is not None else self._read(ready, 0, ready.size)

@@ -10,12 +10,16 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import json
+import os
 import re
 import time
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from .blobs import Buffer
+from .express import Express
 
 _ABSOLUTE = re.compile(rb"^[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)$", re.DOTALL)
 _BARE_TARGET = re.compile(rb"^((?!CONNECT )[A-Z]{3,10}) (?![/*]|[A-Za-z][A-Za-z0-9+.-]*://)(?=[^ ])")
@@ -25,7 +29,6 @@ GONE = "vodkit.gone"
 CLOSE = "vodkit.close"
 """Key in a request's scope: closes its connection, answered or not."""
 
-_EXPRESS = b"/v/"
 _METHOD_SO_FAR = re.compile(rb"[A-Z]{1,10} ?")
 
 
@@ -48,8 +51,14 @@ class Connection(HttpToolsProtocol):
         self._write_since: float | None = None
         self._unsent = 0
         self._between = True
-        self._answered = False
         self._start = b""
+        self._express: Express | None = getattr(self.app, "express", None)
+        self._common: tuple[object, bytes] = (None, b"")
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client is there."""
+        super().connection_made(transport)
+        self._socket = transport.get_extra_info("socket").fileno()
 
     # What arrives
 
@@ -57,6 +66,8 @@ class Connection(HttpToolsProtocol):
         """Feed the parser; a head that is too large ends the connection."""
         self._heard = time.monotonic()
         if self._between:
+            if not self._start and self._answer_at_once(data):
+                return
             data = self._start + data
             self._start = b""
             if _METHOD_SO_FAR.fullmatch(data):
@@ -92,42 +103,64 @@ class Connection(HttpToolsProtocol):
             self.headers.insert(0, (b"host", authority.rpartition(b"@")[2]))
         self.scope[GONE] = self.transport.is_closing  # type: ignore[literal-required]
         self.scope[CLOSE] = self.transport.close  # type: ignore[literal-required]
-        self._answered = self._answer_at_once()
-        if not self._answered:
-            super().on_headers_complete()
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The body is there; whatever comes next starts a request."""
         self._between = True
-        if not self._answered:
-            super().on_message_complete()
+        super().on_message_complete()
 
-    def _answer_at_once(self) -> bool:
+    def _answer_at_once(self, data: bytes) -> bool:
         """Give the answer that the application has ready, if it has one and nothing else is under way."""
-        express = getattr(self.app, "express", None)
         if (
-            express is None
-            or not self.url.startswith(_EXPRESS)
-            or self.parser.get_method() != b"GET"
-            or self.parser.get_http_version() != "1.1"
+            self._express is None
             or (self.cycle is not None and not self.cycle.response_complete)
-            or self.flow.write_paused
+            or self.transport.get_write_buffer_size()
             or self.transport.is_closing()
         ):
             return False
         begun = time.perf_counter()
-        answer = express.answer(self.url, self.headers, self.client[0] if self.client else "")
+        answer = self._express.answer(data, self.client[0] if self.client else "")
         if answer is None:
             return False
         head, body = answer
-        common = b"".join(b"%b: %b\r\n" % pair for pair in self.server_state.default_headers)
-        self.transport.writelines((b"%b%b\r\n" % (head, common), body))
-        express.log(int(head[9:12]), time.perf_counter() - begun)
+        self._write_at_once(head + self._common_lines(), body)
+        self._express.log(int(head[9:12]), time.perf_counter() - begun)
         self.server_state.total_requests += 1
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
+        if self.timeout_keep_alive_task is None:
+            self._wait_for_more(self.timeout_keep_alive)
         return True
+
+    def _write_at_once(self, head: bytes, body: Buffer) -> None:
+        """Write while nothing else waits to be written; ``body`` is used no more when this returns.
+
+        What the socket takes goes there straight, which saves copying all of it.
+        """
+        try:
+            sent = os.writev(self._socket, (head, body))
+        except OSError:
+            # Full, or broken, which the transport finds out and tells.
+            sent = 0
+        if sent < len(head) + len(body):
+            self.transport.write(head[sent:] + bytes(memoryview(body)[max(0, sent - len(head)) :]))
+
+    def _common_lines(self) -> bytes:
+        """The header lines of every answer, and the empty line; the server makes them anew each second."""
+        if self._common[0] is not self.server_state.default_headers:
+            pairs = self.server_state.default_headers
+            self._common = pairs, b"".join(b"%b: %b\r\n" % pair for pair in pairs) + b"\r\n"
+        return self._common[1]
+
+    def _wait_for_more(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End a connection on which nothing came for a while; answers given at once do not set the clock."""
+        left = self._heard + self.timeout_keep_alive - time.monotonic()
+        if left > 0:
+            self._wait_for_more(left)
+        else:
+            super().timeout_keep_alive_handler()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP, unless an answer is on its way already."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import urllib3
@@ -12,6 +15,7 @@ from vodkit.server.catalog.tables import media
 from vodkit.server.contract import Settings
 from vodkit.server.service import tools
 
+from . import conftest
 from .conftest import Running, eventually
 from .test_playback import BODY, ask, link, put
 
@@ -83,6 +87,38 @@ def test_answers_to_requests_sent_at_once_stay_in_order(service: Running) -> Non
         got = [wire.answer() for _ in asked * 3]
     assert [answer[0] for answer in got] == [206] * len(got)
     assert [answer[2] for answer in got] == [BODY[1:3], BODY[-1:], BODY[5:1048581], BODY[9:10]] * 3
+
+
+def test_an_answer_that_is_taken_slowly_is_whole(service: Running) -> None:
+    path = link(service, "film.mp4")[0].removeprefix(service.url).encode()
+    head = b"GET %b HTTP/1.1\r\nHost: %b\r\n" % (path, service.url.removeprefix("http://").encode())
+    assert len(BODY) > 2**21
+    ends = (2**20, 2**21 - 1, len(BODY) - 1)
+    with service.wire() as wire, service.wire() as other:
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**17)
+        for end in ends:
+            wire.send(b"%bRange: bytes=1-%d\r\n\r\n" % (head, end))
+        time.sleep(0.2)
+        # What others are given meanwhile comes from the same memory.
+        assert other.send(b"%bRange: bytes=7-1000000\r\n\r\n" % head).answer()[2] == BODY[7:1000001]
+        assert [wire.answer()[2] for _ in ends] == [BODY[1 : end + 1] for end in ends]
+
+
+def test_a_connection_in_use_lives_and_an_idle_one_ends(
+    start: Callable[..., Running], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        conftest, "SERVE", conftest.SERVE.replace("logs.conf", "run.KEEP_ALIVE = 1; logs.conf")
+    )
+    running = start(tmp_path / "data", log_level="info")
+    put(running, "film.mp4", BODY, "video/mp4")
+    path = link(running, "film.mp4")[0].removeprefix(running.url).encode()
+    head = b"GET %b HTTP/1.1\r\nHost: %b\r\n" % (path, running.url.removeprefix("http://").encode())
+    with running.wire() as wire:
+        for _ in range(10):
+            assert wire.send(b"%bRange: bytes=1-2\r\n\r\n" % head).answer()[0] == 206
+            time.sleep(0.3)
+        assert wire.status() == 0
 
 
 def test_new_bytes_show_at_once(service: Running) -> None:

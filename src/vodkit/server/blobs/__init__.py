@@ -14,7 +14,7 @@ from typing import Protocol
 
 MIB = 1024 * 1024
 
-Buffer = bytes | bytearray
+Buffer = bytes | bytearray | memoryview
 """Bytes that were read."""
 
 
@@ -95,6 +95,8 @@ class BlobStore(Protocol):
 
     def at_hand(self, extents: Sequence[Extent]) -> Buffer | None:
         """The bytes of the extents if they can be had at once, without waiting for a disk or a network.
+
+        They hold until the next call. Only the event loop's thread calls.
 
         Raises:
             BlobGone: they are not there.

@@ -25,21 +25,19 @@ class Handles:
         self._gate = threading.Lock()
         self._kept: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    def read(self, file: str, start: int, length: int) -> bytearray | None:
-        """Bytes of a file, if the system has them all in memory.
+    def read_into(self, buffer: memoryview, file: str, start: int) -> bool:
+        """Fill a buffer with bytes of a file, if the system has them all in memory; whether it has.
 
         Raises:
             BlobGone: there is no such file.
         """
-        found = bytearray(length)
         # Nobody may close the descriptor meanwhile: its number could be another file's by then.
         with self._gate:
             try:
-                done = os.preadv(self._descriptor(file), [found], start, os.RWF_NOWAIT)
+                return os.preadv(self._descriptor(file), [buffer], start, os.RWF_NOWAIT) == len(buffer)
             except OSError:
                 # Not in memory, or a file system that cannot tell.
-                return None
-        return found if done == length else None
+                return False
 
     def forget(self, file: str) -> None:
         """Let go of a file that is deleted."""

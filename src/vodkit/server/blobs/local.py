@@ -70,6 +70,7 @@ class LocalBlobs:
         self.flushers = ThreadPoolExecutor(4, "vodkit-flush")
         self.readers = ThreadPoolExecutor(4, "vodkit-pread")
         self._handles = Handles(self._open)
+        self._at_hand = memoryview(bytearray(0))
 
     def ground(self, owner: str, taken: Sequence[Extent]) -> LocalGround:
         """See :meth:`BlobStore.ground`."""
@@ -107,10 +108,15 @@ class LocalBlobs:
 
     def at_hand(self, extents: Sequence[Extent]) -> Buffer | None:
         """See :meth:`BlobStore.at_hand`."""
-        found = [self._handles.read(extent.file, extent.start, extent.length) for extent in extents]
-        if len(found) == 1:
-            return found[0]
-        return None if None in found else b"".join(piece for piece in found if piece is not None)
+        size = sum(extent.length for extent in extents)
+        if size > len(self._at_hand):
+            self._at_hand = memoryview(bytearray(size))
+        at = 0
+        for extent in extents:
+            if not self._handles.read_into(self._at_hand[at : at + extent.length], extent.file, extent.start):
+                return None
+            at += extent.length
+        return self._at_hand[:size]
 
     async def stream(self, extents: Sequence[Extent]) -> AsyncIterator[bytes]:
         """See :meth:`BlobStore.stream`. What is deleted while it streams is streamed to its end."""
