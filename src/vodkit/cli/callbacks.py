@@ -2,58 +2,38 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
-from ._options import Pair
+from ._options import FolderCommands, Pair, folder, folder_is_given
 from ._show import echo_json, table
 
-if TYPE_CHECKING:
-    from vodkit.server.contract import Settings
 
-
-@click.group("callbacks")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The service's folder.")
-@click.option("--database", default="", help="URL of the service's database, if it has its own.")
-@click.pass_context
-def command(ctx: click.Context, data: Path | None, database: str) -> None:
+@click.group("callbacks", cls=FolderCommands)
+def command() -> None:
     """Manage who is told of what happens in the service, and watch callbacks arrive here.
 
     All but 'listen' work on the service's folder, whether it runs or not.
     """
-    ctx.obj = (data, database)
-
-
-def _settings(ctx: click.Context) -> Settings:
-    from vodkit.server.contract import Settings
-    from vodkit.server.run import default_data
-
-    data, database = ctx.obj
-    return Settings(data=str(data or default_data()), database=database)
 
 
 @command.command()
 @click.argument("url")
 @click.option("--account", default="", metavar="PROVIDER:ID", help="Only this account's events.")
 @click.option("--type", "types", multiple=True, metavar="TYPE", help="Only events of this type; repeatable.")
-@click.pass_context
-def add(ctx: click.Context, url: str, account: str, types: tuple[str, ...]) -> None:
+def add(url: str, account: str, types: tuple[str, ...]) -> None:
     """Add a signed webhook; prints it as JSON, once, with its secret."""
     from vodkit.server.deliveries.admin import add_webhook
 
-    echo_json(add_webhook(_settings(ctx), url, account, types))
+    echo_json(add_webhook(folder(), url, account, types))
 
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-@click.pass_context
-def list_(ctx: click.Context, as_json: bool) -> None:
+def list_(as_json: bool) -> None:
     """Show all webhooks, without their secrets."""
     from vodkit.server.deliveries.admin import list_webhooks
 
-    found = list_webhooks(_settings(ctx))
+    found = list_webhooks(folder())
     if as_json:
         for hook in found:
             echo_json(hook)
@@ -73,23 +53,21 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
 @command.command()
 @click.argument("id")
-@click.pass_context
-def remove(ctx: click.Context, id: str) -> None:
+def remove(id: str) -> None:
     """Remove a webhook; what is on its way to it is given up."""
     from vodkit.server.deliveries.admin import remove_webhook
 
-    remove_webhook(_settings(ctx), id)
+    remove_webhook(folder(), id)
     click.echo(f"removed {id}")
 
 
 @command.command()
 @click.argument("id")
-@click.pass_context
-def enable(ctx: click.Context, id: str) -> None:
+def enable(id: str) -> None:
     """Switch a webhook on again that its receiver ended by answering 410."""
     from vodkit.server.deliveries.admin import enable_webhook
 
-    enable_webhook(_settings(ctx), id)
+    enable_webhook(folder(), id)
     click.echo(f"enabled {id}")
 
 
@@ -100,7 +78,7 @@ def test(ctx: click.Context, id: str) -> None:
     """Send a webhook a message now; prints what its receiver says, and fails if it does not take it."""
     from vodkit.server.deliveries.admin import try_webhook
 
-    end = try_webhook(_settings(ctx), id)
+    end = try_webhook(folder(), id)
     echo_json(end)
     ctx.exit(0 if end["accepted"] else 1)
 
@@ -111,14 +89,11 @@ def test(ctx: click.Context, id: str) -> None:
 @click.option("--dead", is_flag=True, help="Those that were given up; the same as --state dead.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-@click.pass_context
-def deliveries(
-    ctx: click.Context, account: str, states: tuple[str, ...], dead: bool, limit: int, as_json: bool
-) -> None:
+def deliveries(account: str, states: tuple[str, ...], dead: bool, limit: int, as_json: bool) -> None:
     """Show what was and is to be told to whom, newest first: webhooks and the vendors' callbacks."""
     from vodkit.server.deliveries.admin import list_deliveries
 
-    found = list_deliveries(_settings(ctx), account, [*states, *(["dead"] if dead else [])], limit)
+    found = list_deliveries(folder(), account, [*states, *(["dead"] if dead else [])], limit)
     if as_json:
         for row in found:
             echo_json(row)
@@ -134,8 +109,7 @@ def deliveries(
     "--since", metavar="DURATION", help="All that ended, well or not, of the last 90s, 30m, 12h, 7d."
 )
 @click.option("--account", default="", metavar="PROVIDER:ID", help="Only this account's.")
-@click.pass_context
-def replay(ctx: click.Context, ids: tuple[str, ...], dead: bool, since: str | None, account: str) -> None:
+def replay(ids: tuple[str, ...], dead: bool, since: str | None, account: str) -> None:
     """Send again: deliveries or events by their ids, or many. A running service does it within seconds."""
     from vodkit.server.deliveries.admin import replay as again
     from vodkit.server.deliveries.admin import seconds
@@ -143,7 +117,7 @@ def replay(ctx: click.Context, ids: tuple[str, ...], dead: bool, since: str | No
     if not ids and not dead and since is None:
         raise click.UsageError("name deliveries or events, or give --dead or --since")
     back = None if since is None else seconds(since)
-    click.echo(f"replaying {again(_settings(ctx), ids, dead=dead, since=back, account=account)}")
+    click.echo(f"replaying {again(folder(), ids, dead=dead, since=back, account=account)}")
 
 
 @command.command()
@@ -154,9 +128,7 @@ def replay(ctx: click.Context, ids: tuple[str, ...], dead: bool, since: str | No
     "--key", "keys", type=Pair(), multiple=True, metavar="STYLE=KEY", help="What they are signed with."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-@click.pass_context
 def listen(
-    ctx: click.Context,
     address: str,
     forward: str,
     style: str,
@@ -165,17 +137,17 @@ def listen(
 ) -> None:
     """Print each callback that arrives on this machine: whose it is, and whether it is genuine.
 
-    STYLE is a provider, or 'vodkit' for the service's own webhooks; with --data (before 'listen') the keys of
-    the service on that folder are known. Ends with Ctrl-C.
+    STYLE is a provider, or 'vodkit' for the service's own webhooks; with --data the keys of the service on
+    that folder are known. Ends with Ctrl-C.
     """
     from vodkit.sandbox.listen import Judge, with_keys
     from vodkit.sandbox.listen import listen as run
 
     known = {}
-    if ctx.obj != (None, ""):
+    if folder_is_given():
         from vodkit.server.deliveries.admin import keys_of
 
-        known = keys_of(_settings(ctx))
+        known = keys_of(folder())
     judge = Judge(style, with_keys(known, keys))
     show = (lambda arrival: echo_json(arrival.as_dict())) if as_json else _print
     run(address, judge, show, lambda url: click.echo(f"vodkit listening {url}", err=as_json), forward=forward)

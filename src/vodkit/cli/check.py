@@ -8,7 +8,7 @@ from typing import TextIO
 
 import click
 
-from ._options import connect, connection
+from ._options import Where, connection
 from ._show import echo_json
 
 
@@ -19,9 +19,7 @@ from ._show import echo_json
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per step.")
 def command(
-    to: str | None,
-    service: str | None,
-    settings: tuple[tuple[str, str], ...],
+    where: Where,
     transcript: TextIO | None,
     as_json: bool,
 ) -> None:
@@ -32,7 +30,7 @@ def command(
     from vodkit.engine.check import Check
 
     failed = False
-    with connect(to, service, settings) as vod:
+    with where.connect() as vod:
         check = Check(vod)
         for step in check.run():
             failed = failed or not step.ok

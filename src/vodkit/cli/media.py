@@ -8,10 +8,8 @@ from pathlib import Path
 import click
 
 from . import _subtitles
-from ._options import Pair, connect, connection
+from ._options import Pair, Where, connection
 from ._show import Bar, echo_json, echo_ready, size_text, table
-
-Settings = tuple[tuple[str, str], ...]
 
 
 @click.group()
@@ -26,22 +24,20 @@ def command() -> None:
 @click.option("--data", metavar="DIR", help="Everything that the service on this folder holds, of all.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_media(
-    to: str | None,
-    service: str | None,
-    settings: Settings,
+    where: Where,
     limit: int,
-    filters: Settings,
+    filters: tuple[tuple[str, str], ...],
     data: str | None,
     as_json: bool,
 ) -> None:
     """List media, newest first where the provider can."""
     if data is not None:
-        from vodkit.server.contract import Settings as Service
+        from vodkit.server.contract import Settings
         from vodkit.server.library import list_media as held
 
-        found = held(Service(data=data), limit)
+        found = held(Settings(data=data), limit)
     else:
-        with connect(to, service, settings) as vod:
+        with where.connect() as vod:
             found = list(itertools.islice(vod.media.list(**dict(filters)), limit))
     if as_json:
         for media in found:
@@ -56,9 +52,9 @@ def list_media(
 @command.command()
 @click.argument("id")
 @connection
-def show(id: str, to: str | None, service: str | None, settings: Settings) -> None:
+def show(id: str, where: Where) -> None:
     """Show one media as JSON."""
-    with connect(to, service, settings) as vod:
+    with where.connect() as vod:
         echo_json(vod.media.get(id).as_dict())
 
 
@@ -70,9 +66,7 @@ def show(id: str, to: str | None, service: str | None, settings: Settings) -> No
 @click.option("--quiet", "-q", is_flag=True, help="Do not show how far it is.")
 def wait(
     ids: tuple[str, ...],
-    to: str | None,
-    service: str | None,
-    settings: Settings,
+    where: Where,
     timeout: float | None,
     as_json: bool,
     quiet: bool,
@@ -81,7 +75,7 @@ def wait(
 
     The first that cannot be ready ends it with exit code 5, one that takes too long with 4.
     """
-    with connect(to, service, settings) as vod:
+    with where.connect() as vod:
         for id in ids:
             with Bar(id, quiet=quiet) as bar:
                 media = vod.media.wait(id, timeout=timeout, on_progress=bar.waits)
@@ -100,14 +94,12 @@ def wait(
 def download(
     id: str,
     file: Path,
-    to: str | None,
-    service: str | None,
-    settings: Settings,
+    where: Where,
     parallel: int | None,
     quiet: bool,
 ) -> None:
     """Download the original of a media to FILE; run it again to go on after a break."""
-    with connect(to, service, settings) as vod, Bar(file.name, quiet=quiet) as bar:
+    with where.connect() as vod, Bar(file.name, quiet=quiet) as bar:
         vod.media.download(id, file, parallel=parallel, on_progress=bar)
 
 
@@ -115,11 +107,11 @@ def download(
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @connection
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-def delete(ids: tuple[str, ...], to: str | None, service: str | None, settings: Settings, yes: bool) -> None:
+def delete(ids: tuple[str, ...], where: Where, yes: bool) -> None:
     """Delete media for good."""
     if not yes:
         click.confirm(f"Delete {', '.join(ids)} for good?", abort=True, err=True)
-    with connect(to, service, settings) as vod:
+    with where.connect() as vod:
         for id in ids:
             vod.media.delete(id)
             click.echo(f"deleted {id}")

@@ -4,37 +4,32 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from vodkit.server.contract import Settings
+from ._options import FolderCommands, folder
+from ._show import echo_json
 
 
-@click.group("procedures")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The service's folder.")
-@click.option("--database", default="", help="URL of the service's database, if it has its own.")
+@click.group("procedures", cls=FolderCommands)
 @click.option("--account", default="", metavar="PROVIDER:ID", help="Whose; everybody's when not given.")
 @click.pass_context
-def command(ctx: click.Context, data: Path | None, database: str, account: str) -> None:
+def command(ctx: click.Context, account: str) -> None:
     """Manage what the service makes of uploads. Works while the service runs."""
-    from vodkit.server.contract import Settings
-    from vodkit.server.run import default_data
-
-    ctx.obj = (Settings(data=str(data or default_data()), database=database), account)
+    ctx.obj = account
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @click.pass_obj
-def list_(where: tuple[Settings, str], as_json: bool) -> None:
+def list_(account: str, as_json: bool) -> None:
     """Show all procedures that uploads can name."""
     from vodkit.server.procedure_admin import list_procedures
 
-    found = list_procedures(*where)
+    found = list_procedures(folder(), account)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        for item in found:
+            echo_json(item)
         return
     for item in found:
         click.echo(f"{item['name']}\t{item['from']}\t{item['makes']}")
@@ -43,30 +38,30 @@ def list_(where: tuple[Settings, str], as_json: bool) -> None:
 @command.command("show")
 @click.argument("name")
 @click.pass_obj
-def show(where: tuple[Settings, str], name: str) -> None:
+def show(account: str, name: str) -> None:
     """Print a procedure as JSON, as `add` takes it."""
     from vodkit.server.procedure_admin import show_procedure
 
-    click.echo(json.dumps(show_procedure(*where, name), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(show_procedure(folder(), account, name), ensure_ascii=False, indent=2))
 
 
 @command.command("add")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
-def add(where: tuple[Settings, str], file: Path) -> None:
+def add(account: str, file: Path) -> None:
     """Add the procedure of a JSON or TOML file, or replace the one of its name."""
     from vodkit.server.procedure_admin import add_procedure, summary
 
-    made = add_procedure(*where, file)
+    made = add_procedure(folder(), account, file)
     click.echo(f"{made.name}: {summary(made)}")
 
 
 @command.command("remove")
 @click.argument("name")
 @click.pass_obj
-def remove(where: tuple[Settings, str], name: str) -> None:
+def remove(account: str, name: str) -> None:
     """Forget a procedure."""
     from vodkit.server.procedure_admin import remove_procedure
 
-    remove_procedure(*where, name)
+    remove_procedure(folder(), account, name)
     click.echo(f"removed {name}")

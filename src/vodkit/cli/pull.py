@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ._options import Pair, connect, connection
+from ._options import Pair, Where, connection
 from ._show import Bar, echo_json, echo_ready
 
 
@@ -23,9 +23,7 @@ from ._show import Bar, echo_json, echo_ready
 @click.option("--quiet", "-q", is_flag=True, help="Do not show how far it is.")
 def command(
     url: str,
-    to: str | None,
-    service: str | None,
-    settings: tuple[tuple[str, str], ...],
+    where: Where,
     options: tuple[tuple[str, str], ...],
     wait: bool,
     timeout: float | None,
@@ -38,7 +36,7 @@ def command(
     Unlike `vodkit upload URL`, nothing passes through this machine.
     """
     wanted = {**common, **dict(options)}
-    with connect(to, service, settings) as vod:
+    with where.connect() as vod:
         pull = vod.media.pull(url, **wanted)
         if not wait:
             echo_json({"pull": pull}) if as_json else click.echo(pull)

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
+from ._options import FolderCommands, folder
 from ._show import echo_json, table
-
-if TYPE_CHECKING:
-    from vodkit.server.contract import Settings
 
 _STATES = click.Choice(["waiting", "running", "done", "failed", "cancelled"])
 
 
-@click.group("tasks")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The service's folder.")
-@click.option("--database", default="", help="URL of the service's database, if it has its own.")
-@click.pass_context
-def command(ctx: click.Context, data: Path | None, database: str) -> None:
+@click.group("tasks", cls=FolderCommands)
+def command() -> None:
     """See and steer what the service makes of media. Works while the service runs."""
-    from vodkit.server.contract import Settings
-    from vodkit.server.run import default_data
-
-    ctx.obj = Settings(data=str(data or default_data()), database=database)
 
 
 @command.command("list")
@@ -32,14 +20,11 @@ def command(ctx: click.Context, data: Path | None, database: str) -> None:
 @click.option("--state", "states", type=_STATES, multiple=True, help="Only those in this state.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-@click.pass_obj
-def list_(
-    settings: Settings, provider: str | None, states: tuple[str, ...], limit: int, as_json: bool
-) -> None:
+def list_(provider: str | None, states: tuple[str, ...], limit: int, as_json: bool) -> None:
     """List tasks, newest first."""
     from vodkit.server.task_admin import list_tasks
 
-    found = list_tasks(settings, provider=provider, states=states, limit=limit)
+    found = list_tasks(folder(), provider=provider, states=states, limit=limit)
     if as_json:
         for task in found:
             echo_json(task)
@@ -51,12 +36,11 @@ def list_(
 @command.command("show")
 @click.argument("id")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_obj
-def show(settings: Settings, id: str, as_json: bool) -> None:
+def show(id: str, as_json: bool) -> None:
     """Show a task, by its id or the provider's, and how far each of its steps is."""
     from vodkit.server.task_admin import show_task
 
-    found = show_task(settings, id)
+    found = show_task(folder(), id)
     if as_json:
         echo_json(found)
         return
@@ -69,24 +53,22 @@ def show(settings: Settings, id: str, as_json: bool) -> None:
 
 @command.command("cancel")
 @click.argument("id")
-@click.pass_obj
-def cancel(settings: Settings, id: str) -> None:
+def cancel(id: str) -> None:
     """Stop a task."""
     from vodkit.server.task_admin import cancel_task
 
-    cancel_task(settings, id)
+    cancel_task(folder(), id)
     click.echo(f"cancelled {id}")
 
 
 @command.command("retry")
 @click.argument("id")
 @click.option("--step", "steps", multiple=True, help="This step alone; what failed when not given.")
-@click.pass_obj
-def retry(settings: Settings, id: str, steps: tuple[str, ...]) -> None:
+def retry(id: str, steps: tuple[str, ...]) -> None:
     """Do an ended task again: what failed, or the steps that are named."""
     from vodkit.server.task_admin import retry_task
 
-    retry_task(settings, id, steps)
+    retry_task(folder(), id, steps)
     click.echo(f"waiting {id}")
 
 

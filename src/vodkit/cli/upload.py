@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ._options import Pair, Size, connect, connection
+from ._options import Pair, Size, Where, connection
 from ._show import Bar, echo_json, echo_ready, echo_uploaded
 
 
@@ -34,9 +34,7 @@ from ._show import Bar, echo_json, echo_ready, echo_uploaded
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
 def command(
     sources: tuple[str, ...],
-    to: str | None,
-    service: str | None,
-    settings: tuple[tuple[str, str], ...],
+    where: Where,
     bandwidth: int | None,
     options: tuple[tuple[str, str], ...],
     wait: bool,
@@ -49,11 +47,9 @@ def command(
 
     Run the same command again after a crash, and it goes on where it was.
     """
-    if bandwidth is not None:
-        settings = (*settings, ("bandwidth", str(bandwidth)))
     wanted: dict[str, Any] = {name: value for name, value in common.items() if value not in (None, False)}
     wanted |= dict(options)
-    with connect(to, service, settings) as vod:
+    with where.connect(**({} if bandwidth is None else {"bandwidth": bandwidth})) as vod:
         for source in sources:
             with Bar(source, quiet=quiet) as bar:
                 result = vod.upload_detailed(source, on_progress=bar, on_notice=bar.notice, **wanted)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ._options import connect, connection
+from ._options import Where, connection
 from ._show import Bar, echo_json, echo_uploaded, size_text, table
-
-Settings = tuple[tuple[str, str], ...]
 
 
 @click.group()
@@ -37,11 +35,9 @@ def list_uploads(everything: bool, as_json: bool) -> None:
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @connection
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per upload.")
-def resume(
-    ids: tuple[str, ...], to: str | None, service: str | None, settings: Settings, as_json: bool
-) -> None:
+def resume(ids: tuple[str, ...], where: Where, as_json: bool) -> None:
     """Go on with interrupted uploads."""
-    with connect(to, service, settings) as vod:
+    with where.connect() as vod:
         for id in ids:
             with Bar(id, quiet=as_json) as bar:
                 result = vod.uploads.resume(id, on_progress=bar, on_notice=bar.notice)
@@ -54,9 +50,9 @@ def resume(
 @command.command()
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @connection
-def abort(ids: tuple[str, ...], to: str | None, service: str | None, settings: Settings) -> None:
+def abort(ids: tuple[str, ...], where: Where) -> None:
     """Give uploads up: the provider forgets what was sent."""
-    with connect(to, service, settings) as vod:
+    with where.connect() as vod:
         for id in ids:
             vod.uploads.abort(id)
             click.echo(f"aborted {id}")

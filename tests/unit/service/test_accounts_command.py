@@ -43,7 +43,7 @@ def test_add_use_list_disable_and_enable(running: Running) -> None:
     assert account["secret"] not in seen["repr"] and "hush" not in seen["repr"]
 
     listed = accounts(running.data, "list", "--provider", "toy", "--json").stdout
-    assert "mine" in [found["key"] for found in json.loads(listed)]
+    assert "mine" in [json.loads(line)["key"] for line in listed.splitlines()]
     assert account["secret"] not in listed and "hush" not in listed
 
     assert accounts(running.data, "disable", "toy", "mine").returncode == 0
@@ -71,7 +71,7 @@ def test_what_an_account_may_and_stores(running: Running) -> None:
     )
     assert json.loads(changed.stdout)["procedure"] is None
     used = accounts(running.data, "usage", "--provider", "toy", "--json")
-    (mine,) = [found for found in json.loads(used.stdout) if found["key"] == "limited"]
+    (mine,) = [found for found in map(json.loads, used.stdout.splitlines()) if found["key"] == "limited"]
     assert mine == {
         "provider": "toy",
         "key": "limited",
@@ -98,7 +98,9 @@ def test_the_accounts_file_says_what_accounts_may(tmp_path: Path, start: Callabl
 def test_mint(running: Running) -> None:
     (account,) = [
         found
-        for found in json.loads(accounts(running.data, "list", "--provider", "toy", "--json").stdout)
+        for found in map(
+            json.loads, accounts(running.data, "list", "--provider", "toy", "--json").stdout.splitlines()
+        )
         if found["key"] not in ("mine", "limited")
     ]
     minted = accounts(running.data, "mint", "toy", "--id", account["key"], "--lifetime", "60")

@@ -48,7 +48,7 @@ def run(data: Path, *arguments: str) -> Result:
 
 
 def names(result: Result) -> dict[str, str]:
-    return {item["name"]: item["from"] for item in json.loads(result.stdout)}
+    return {item["name"]: item["from"] for item in map(json.loads, result.stdout.splitlines())}
 
 
 def test_add_list_show_and_remove(data: Path, tmp_path: Path) -> None:
