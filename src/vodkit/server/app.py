@@ -134,9 +134,16 @@ class _Reply:
             await send_json(self.send, status, {"error": text, "request": request})
 
 
-async def send_json(send: Send, status: int, data: Mapping[str, Any], method: str = "GET") -> None:
-    """Answer with JSON."""
+async def send_json(
+    send: Send,
+    status: int,
+    data: Mapping[str, Any],
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Answer with JSON; ``headers`` are further ones, by lower-case name."""
     body = json.dumps(data, ensure_ascii=False).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    out = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in out.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})

@@ -34,8 +34,7 @@ _BEGIN, _END = b"GET /v/", b" HTTP/1.1\r\n"
 _METHOD = len(b"GET ")
 
 _HEADERS = re.compile(rb"(?:[A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)+\r\n")
-_HEADER = re.compile(rb"([^:]+):[\t ]*(.*?)[\t ]*\r\n", re.DOTALL)
-"""Lines of :data:`_HEADERS`; a narrower form than HTTP allows, for which there is the long way."""
+"""A narrower form than HTTP allows, for which there is the long way."""
 
 _PLAIN = frozenset(
     b"host user-agent accept accept-encoding accept-language connection range referer origin dnt priority "
@@ -62,8 +61,8 @@ def _read_headers(lines: bytes) -> _Asked | None:
     """``None`` for lines that are not all plain."""
     if not _HEADERS.fullmatch(lines):
         return None
-    pairs = [(name.lower(), value) for name, value in _HEADER.findall(lines)]
-    found = dict(pairs)
+    pairs = [line.split(b":", 1) for line in lines[:-4].split(b"\r\n")]
+    found = {name.lower(): value.strip(b"\t ") for name, value in pairs}
     alone = len(found) == len(pairs) and _PLAIN.issuperset(found)
     if not alone or found.get(b"connection", b"keep-alive").lower() != b"keep-alive":
         return None
@@ -81,7 +80,9 @@ class Ready:
         extents: Where they are; not used with a ``body``.
         body: The whole, if it is small.
         until: When leave to have it ends, in seconds since the epoch.
-        begins: The media that players begin to play by asking for the whole; ``""`` for none.
+        begins: The media that players begin to play with this; ``""`` for none.
+        listed: Whether it is a list of streams, which who plays asks for first. Of a file a player asks for
+            the range of all of it; who asks for no range downloads it.
     """
 
     head: bytes
@@ -90,6 +91,7 @@ class Ready:
     body: bytes | None
     until: float
     begins: str
+    listed: bool
 
 
 def head_lines(headers: Mapping[str, str]) -> bytes:
@@ -125,9 +127,11 @@ class Express:
 
     def remember(self, host: bytes, target: bytes, version: int, ready: Ready) -> None:
         """Note what a target answers, for anybody who asks for just that."""
-        while len(self._known) >= _MOST:
+        now = time.monotonic()
+        self._known.pop((host, target), None)
+        while self._known and (len(self._known) >= _MOST or next(iter(self._known.values()))[0] <= now):
             self._known.popitem(last=False)
-        self._known[host, target] = (time.monotonic() + KEPT, version, ready)
+        self._known[host, target] = (now + KEPT, version, ready)
 
     def answer(self, request: bytes, address: str) -> tuple[bytes, Buffer] | None:
         """The answer to a request, from its status line on but for the date and the empty line, and its body,
@@ -152,13 +156,7 @@ class Express:
             del self._known[key]
             return None
         answer = self._ranged(ready, asked.wanted) if asked.wanted else self._whole(ready)
-        # Of a file, a player asks for the range of all of it; who asks for no range downloads it.
-        if (
-            ready.begins
-            and (asked.wanted or ready.body is not None)
-            and answer
-            and len(answer[1]) == ready.size
-        ):
+        if ready.begins and answer and (ready.listed or (asked.wanted and len(answer[1]) == ready.size)):
             self._views.begun(ready.begins, address, asked.player)
         return answer
 

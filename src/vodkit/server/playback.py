@@ -28,7 +28,7 @@ from .reply import Stream, described, respond
 from .storage import Storage
 from .views import Views
 
-_METHODS = b"GET, HEAD, OPTIONS"
+_METHODS = "GET, HEAD, OPTIONS"
 _HEADERS = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
@@ -36,11 +36,17 @@ _HEADERS = {
     "content-security-policy": "sandbox",
     "x-content-type-options": "nosniff",
 }
+_REFUSED = {
+    # A player elsewhere is to see why; what is refused now may be there a moment later.
+    "access-control-allow-origin": "*",
+    "cache-control": "no-store",
+}
 _YEAR = 31_536_000
 _LONGEST = 6 * 3600.0
 """Seconds for which a playlist's folder is signed where the vendor's link has no end of its own."""
 
-_LISTS = (".m3u8", ".mpd", ".vtt")
+_STREAMS = (".m3u8", ".mpd")
+_LISTS = (*_STREAMS, ".vtt")
 """Ends of the keys of objects that name others by relative addresses."""
 
 _SMALL = 64 * 1024
@@ -98,7 +104,7 @@ class Playback:
             return
         try:
             if head.method not in ("GET", "HEAD"):
-                raise Refused(405, f"play URLs answer {_METHODS.decode()}")
+                raise Refused(405, f"play URLs answer {_METHODS}")
             token, path = split_token(head.path)
             place = place_of(path)
             if place is None or place[0] not in self._rooms:
@@ -111,7 +117,8 @@ class Playback:
             link = self._links.link(place, token, head.query, media)
             leave = await self._access.decide(head, found, media, link)
         except Refused as refused:
-            await send_json(send, refused.status, {"error": refused.text}, head.method)
+            headers = {**_REFUSED, "allow": _METHODS} if refused.status == 405 else _REFUSED
+            await send_json(send, refused.status, {"error": refused.text}, head.method, headers)
             return
         if leave.by == VENDOR and media is not None and place[2].endswith(_LISTS):
             folder = folder_of(media, place[1])
@@ -137,7 +144,8 @@ class Playback:
             target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
             lines = head_lines({**described(found), **headers})
             whose = media.id if counts and media is not None else ""
-            ready = Ready(lines, found.blob.size, known.extents, body, leave.until, whose)
+            listed = place[2].endswith(_STREAMS)
+            ready = Ready(lines, found.blob.size, known.extents, body, leave.until, whose, listed)
             self._express.remember(head.authority.encode("latin-1"), target, version, ready)
         await respond(self._stream(known, body), scope, send, found, headers)
 
@@ -214,7 +222,7 @@ def _begins(head: Head, place: Place, found: StoredObject) -> bool:
     """
     if head.method != "GET":
         return False
-    if place[2].endswith((".m3u8", ".mpd")):
+    if place[2].endswith(_STREAMS):
         return True
     whole = _WHOLE.fullmatch(head.headers.get("range", ""))
     return whole is not None and (not whole[1] or int(whole[1]) >= found.blob.size - 1)
@@ -228,7 +236,7 @@ def _attachment(name: str) -> str:
 async def _preflight(send: Send) -> None:
     headers = [
         (b"access-control-allow-origin", b"*"),
-        (b"access-control-allow-methods", _METHODS),
+        (b"access-control-allow-methods", _METHODS.encode()),
         (b"access-control-allow-headers", b"Range, If-Range, If-None-Match, If-Modified-Since"),
         (b"access-control-max-age", b"86400"),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
 
@@ -28,8 +29,11 @@ class World:
         self.version, self.now = 1, 1000.0
         store: BlobStore = None  # type: ignore[assignment]
         self.express = Express(store, lambda: self.version, lambda: self.now, self.seen)
-        ready = Ready(b"etag: x\r\n", len(BODY), (), BODY, 2000.0, "media")
-        self.express.remember(b"a:1", b"/v/film?x=1", self.version, ready)
+        self.remember()
+
+    def remember(self, target: bytes = b"/v/film?x=1", *, listed: bool = False) -> None:
+        ready = Ready(b"etag: x\r\n", len(BODY), (), BODY, 2000.0, "media", listed)
+        self.express.remember(b"a:1", target, self.version, ready)
 
     def ask(self, request: bytes) -> bytes | None:
         answer = self.express.answer(request, "1.2.3.4")
@@ -119,6 +123,17 @@ def test_who_begins_to_play_is_counted(world: World) -> None:
     assert world.seen.begins == [("media", "1.2.3.4", "player")]
 
 
+def test_who_asks_for_a_list_of_streams_begins_to_play(world: World) -> None:
+    world.remember(listed=True)
+    world.ask(get(HEADERS))
+    assert world.seen.begins == [("media", "1.2.3.4", "player")]
+
+
+def test_who_downloads_a_file_does_not_play_it(world: World) -> None:
+    world.ask(get(b"Host: a:1\r\n"))
+    assert world.seen.begins == []
+
+
 @pytest.mark.parametrize("change", ["version", "now"])
 def test_nothing_is_given_for_longer_than_it_holds(world: World, change: str) -> None:
     assert world.ask(get(HEADERS)) is not None
@@ -130,3 +145,13 @@ def test_many_different_players_fill_no_memory(world: World) -> None:
     for number in range(3000):
         assert world.ask(get(b"Host: a:1\r\nUser-Agent: %d\r\n" % number)) is not None
     assert len(world.express._asked) <= 1024
+
+
+def test_what_nobody_asks_for_any_more_fills_no_memory(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(100):
+        world.remember(b"/v/%d" % number)
+    assert len(world.express._known) == 101
+    later = time.monotonic() + 2.0
+    monkeypatch.setattr("vodkit.server.express.time.monotonic", lambda: later)
+    world.remember()
+    assert len(world.express._known) == 1

@@ -109,8 +109,16 @@ def test_what_is_not_there(service: Running, path: str) -> None:
     assert HTTP.request("GET", service.url + path).status == 404
 
 
+def test_a_player_elsewhere_sees_why_it_is_refused(service: Running) -> None:
+    for url, status in ((f"{service.url}/v/toy/room/none", 404), (link(service, lifetime=-1)[1], 403)):
+        answer = HTTP.request("GET", url)
+        assert (answer.status, answer.headers["access-control-allow-origin"]) == (status, "*")
+        assert answer.headers["cache-control"] == "no-store"
+
+
 def test_other_methods(service: Running) -> None:
-    assert HTTP.request("DELETE", link(service)[0]).status == 405
+    refused = HTTP.request("DELETE", link(service)[0])
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     preflight = HTTP.request("OPTIONS", link(service)[0])
     assert (preflight.status, "GET" in preflight.headers["access-control-allow-methods"]) == (204, True)
 
