@@ -159,7 +159,7 @@ class QuotaGuard:
         with standing.asking:
             if standing.age < standing.good_for:
                 return
-            before, begun = standing.landed, time.monotonic()
+            before, busy, begun = standing.landed, standing.committing, time.monotonic()
             quota = settings_of(conn, account).quota
             usage = usage_of(conn, account) if quota is not None else None
             with self._lock:
@@ -168,7 +168,9 @@ class QuotaGuard:
                 standing.landed -= before
                 standing.asked = time.monotonic()
                 cost = standing.asked - begun
-                standing.good_for = _SHARE * cost if cost > _CHEAP else 0.0
+                # What was committed meanwhile may be in the sum and beside it: nobody is refused by that.
+                exact = not (busy or standing.committing or standing.landed)
+                standing.good_for = _SHARE * cost if exact and cost > _CHEAP else 0.0
 
     def _standing(self, account: str) -> _Standing:
         found = self._known.get(account)

@@ -107,6 +107,30 @@ def test_a_whole_of_the_quotas_size_comes_in_many_parts_at_once(world: World) ->
     world.run(work)
 
 
+def test_a_sum_that_took_long_refuses_nobody_by_what_was_committed_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quota_module, "CACHE_SECONDS", 0.0)
+    monkeypatch.setattr(quota_module, "_CHEAP", 0.0)
+    monkeypatch.setattr(quota_module, "_SHARE", 1_000_000)
+
+    async def work(storage: Storage) -> None:
+        await allow(storage, 2000)
+        upload = await start(storage)
+        guard = storage.quota
+        with guard.hold("acc", upload.id, 1) as hold:
+            guard.commit(hold)
+            # The row is there, and who wrote it has not heard so yet.
+            await send(storage, upload, 1, b"x" * 1000)
+            await hold.reach(1000)
+            second = asyncio.create_task(send(storage, upload, 2, b"y" * 1000))
+            await asyncio.sleep(0.1)
+        await second
+        assert await used(storage) == 2000
+
+    world.run(work)
+
+
 def test_what_is_deleted_or_given_up_makes_room(world: World) -> None:
     async def work(storage: Storage) -> None:
         await allow(storage, 1000)
