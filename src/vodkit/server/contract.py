@@ -321,13 +321,16 @@ class MediaCatalog(Protocol):
     ) -> MediaRecord | None:
         """One media; an expired one counts as absent.
 
-        With ``lock`` nobody else changes it before the commit: for who gives it to :meth:`update`, so that
-        what a worker writes meanwhile is not undone.
+        With ``lock`` nobody else changes or deletes it before the commit: for who gives it to :meth:`update`
+        or adds to it, so that what a worker writes meanwhile is not undone, and nothing outlives its media.
         """
         ...
 
-    def by_id(self, conn: Connection, id: str) -> MediaRecord | None:
-        """One media by our id; also an expired one."""
+    def by_id(self, conn: Connection, id: str, *, lock: bool = False) -> MediaRecord | None:
+        """One media by our id; also an expired one.
+
+        With ``lock`` as for :meth:`get`, for who changes no tasks of it, or is told of one by a worker.
+        """
         ...
 
     def holding(self, conn: Connection, provider: str, space: str, key: str) -> MediaRecord | None:

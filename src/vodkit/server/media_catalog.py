@@ -56,15 +56,17 @@ class MediaTable:
         self, conn: Connection, provider: str, remote_id: str, *, lock: bool = False
     ) -> MediaRecord | None:
         """See :meth:`contract.MediaCatalog.get`."""
-        query = select(media).where(
-            media.c.provider == provider, media.c.remote_id == remote_id, self._alive()
-        )
+        named = and_(media.c.provider == provider, media.c.remote_id == remote_id)
+        if lock:
+            _lock_tasks(conn, named)
+        query = select(media).where(named, self._alive())
         row = conn.execute(query.with_for_update() if lock else query).first()
         return record_of(row) if row else None
 
-    def by_id(self, conn: Connection, id: str) -> MediaRecord | None:
-        """One media by our id; also an expired one."""
-        row = conn.execute(select(media).where(media.c.id == id)).first()
+    def by_id(self, conn: Connection, id: str, *, lock: bool = False) -> MediaRecord | None:
+        """See :meth:`contract.MediaCatalog.by_id`."""
+        query = select(media).where(media.c.id == id)
+        row = conn.execute(query.with_for_update() if lock else query).first()
         return record_of(row) if row else None
 
     def holding(self, conn: Connection, provider: str, space: str, key: str) -> MediaRecord | None:
@@ -122,11 +124,11 @@ class MediaTable:
 
     def delete(self, conn: Connection, id: str) -> None:
         """See :meth:`contract.MediaCatalog.delete`. What is still being made of it is not wanted any more."""
-        # A worker that publishes locks its task first and the media then, and so does this.
-        _unwanted(conn, id)
-        row = conn.execute(select(media).where(media.c.id == id).with_for_update()).first()
+        _lock_tasks(conn, media.c.id == id)
+        row = self.by_id(conn, id, lock=True)
         if row is None:
             return
+        _unwanted(conn, id)
         conn.execute(delete(media).where(media.c.id == id))
         keys = [key for key in dict.fromkeys((row.key, row.cover_key)) if key]
         self._objects.delete_owned(conn, row.account, row.provider, row.space, keys, row.folder)
@@ -141,14 +143,25 @@ class MediaTable:
         Args:
             told: Called with each of them before it goes.
         """
-        due = conn.execute(select(media).where(media.c.expires <= now).limit(limit)).all()
-        for row in due:
-            told(conn, record_of(row))
-            self.delete(conn, row.id)
-        return len(due)
+        count = 0
+        for id in conn.execute(select(media.c.id).where(media.c.expires <= now).limit(limit)).scalars().all():
+            _lock_tasks(conn, media.c.id == id)
+            record = self.by_id(conn, id, lock=True)
+            # Somebody else may have deleted it meanwhile, or given it more time.
+            if record is not None and record.expires is not None and record.expires <= now:
+                told(conn, record)
+                self.delete(conn, id)
+                count += 1
+        return count
 
     def _alive(self) -> Any:
         return or_(media.c.expires.is_(None), media.c.expires > self._now())
+
+
+def _lock_tasks(conn: Connection, which: Any) -> None:
+    """Lock what is open for a media, before the media: a worker locks its task first and the media then."""
+    mine = and_(tasks.c.media.in_(select(media.c.id).where(which)), tasks.c.state.in_(OPEN))
+    conn.execute(select(tasks.c.id).where(mine).order_by(tasks.c.id).with_for_update())
 
 
 def _unwanted(conn: Connection, media_id: str) -> None:

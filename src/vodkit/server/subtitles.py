@@ -133,7 +133,7 @@ def _publish(storage: Storage, data: str, record: MediaRecord, output: Output, t
             blob_rows.add(conn, blob, [Extent(blob.id, 0, blob.size)], now)
 
     def name_them(conn: Connection) -> None:
-        if storage.media.by_id(conn, record.id) is None:
+        if storage.media.by_id(conn, record.id, lock=True) is None:
             raise NotFound(f"the media {record.remote_id!r} was deleted meanwhile")
         for name, blob in blobs.items():
             storage.objects.put(

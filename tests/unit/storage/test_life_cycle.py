@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -108,6 +111,30 @@ def test_an_expired_media_does_so_too_and_its_vendor_tells(world: World) -> None
         (event,) = await storage.catalog.read(lambda conn: conn.execute(select(events)).all())
         assert (event.type, event.media, event.queue) == ("media.deleted", "m1", "q")
         assert event.payload == {"gone": "5285890000"}
+
+    world.run(work)
+
+
+class Together(Room):
+    """Waits a moment for another one who says the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._barrier = threading.Barrier(2)
+
+    def expired(self, conn: Connection, media: Any) -> Notice:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self._barrier.wait(0.5)
+        return super().expired(conn, media)
+
+
+def test_sweeps_at_once_tell_of_an_expired_media_once(world: World) -> None:
+    async def work(storage: Storage) -> None:
+        await make(storage, world, expires=world.time)
+        rooms = {"tencent": Together()}
+        swept = await asyncio.gather(*(storage.sweep(world.time, rooms) for _ in range(2)))
+        assert sorted(each["media_expired"] for each in swept) == [0, 1]
+        assert len(await storage.catalog.read(lambda conn: conn.execute(select(events)).all())) == 1
 
     world.run(work)
 

@@ -49,7 +49,7 @@ def pulled(conn: Connection, service: Service, task: Task, blob: Blob, content_t
     Raises:
         BadMedia: it is no image, or the video is gone.
     """
-    record = service.media.by_id(conn, str(task.attrs.get("cover_of", "")))
+    record = service.media.by_id(conn, str(task.attrs.get("cover_of", "")), lock=True)
     if record is None:
         raise BadMedia("the video was deleted")
     if not content_type.startswith("image/"):

@@ -65,7 +65,7 @@ def begin(
 
 def changed(conn: Connection, service: Service, task: Task) -> Notice | None:
     """What is said of a task: once it has ended, the outcome of the whole video, with what it made."""
-    record = service.media.by_id(conn, task.media) if task.kind == "procedure" else None
+    record = service.media.by_id(conn, task.media, lock=True) if task.kind == "procedure" else None
     if record is None or task.state not in ENDED:
         return None
     if task.attrs.get("takes_cover"):

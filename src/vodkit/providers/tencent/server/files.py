@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from vodkit.server.contract import Upload
+from vodkit.server.errors import UploadGone
 from vodkit.server.incoming import Given
 
 from ..wire import codes
@@ -45,23 +47,47 @@ def image_kind(data: bytes, name: str) -> str:
     return kind
 
 
-async def store(caller: Caller, space: str, key: str, content_type: str, data: bytes) -> Stored:
-    """Put bytes on disk; they have no name until :func:`name`, and are let go if they never get one."""
-    service = caller.service
+class Files:
+    """The files of one request; an async context manager, which lets go of what has no name when it fails.
 
-    def create(conn: Connection) -> Upload:
-        return service.uploads.create(
-            conn,
-            account=caller.account,
-            provider=PROVIDER,
-            space=space,
-            key=key,
-            content_type=content_type,
-        )
+    Args:
+        caller: Whose they are.
+    """
 
-    upload = await service.catalog.write(create)
-    await service.uploads.receive(upload, 1, Given(data))
-    return Stored(upload, content_type, hashlib.md5(data, usedforsecurity=False).hexdigest())
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._uploads: list[Upload] = []
+
+    async def __aenter__(self) -> Files:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._uploads:
+            await self._caller.service.catalog.write(self._let_go)
+
+    async def store(self, space: str, key: str, content_type: str, data: bytes) -> Stored:
+        """Put bytes on disk; they have no name until :func:`name`."""
+        caller = self._caller
+
+        def create(conn: Connection) -> Upload:
+            return caller.service.uploads.create(
+                conn,
+                account=caller.account,
+                provider=PROVIDER,
+                space=space,
+                key=key,
+                content_type=content_type,
+            )
+
+        upload = await caller.service.catalog.write(create)
+        self._uploads.append(upload)
+        await caller.service.uploads.receive(upload, 1, Given(data))
+        return Stored(upload, content_type, hashlib.md5(data, usedforsecurity=False).hexdigest())
+
+    def _let_go(self, conn: Connection) -> None:
+        for upload in self._uploads:
+            with contextlib.suppress(UploadGone):
+                self._caller.service.uploads.abort(conn, upload.id)
 
 
 def name(conn: Connection, caller: Caller, stored: Stored) -> None:

@@ -38,9 +38,12 @@ _PAGE = 1000
 _LINK_LIFE = 6 * 3600.0
 
 
-def find(conn: Connection, owner: Owner, file_id: str) -> MediaRecord | None:
-    """A media of the owner's application; those of other applications count as absent."""
-    record = owner.service.media.get(conn, PROVIDER, file_id)
+def find(conn: Connection, owner: Owner, file_id: str, *, lock: bool = False) -> MediaRecord | None:
+    """A media of the owner's application; those of other applications count as absent.
+
+    With ``lock`` nobody else changes it before the commit.
+    """
+    record = owner.service.media.get(conn, PROVIDER, file_id, lock=lock)
     if record is None or record.account != owner.account or record.attrs["app"] != owner.home.id:
         return None
     return record

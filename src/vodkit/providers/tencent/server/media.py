@@ -29,9 +29,9 @@ _OUTPUTS = {"TranscodeFiles": "transcode", "AdaptiveDynamicStreamingFiles": "ada
 """Sections of outputs by the type of a part. Nothing is published to WeChat here."""
 
 
-def existing(conn: Connection, caller: Caller, file_id: str) -> MediaRecord:
-    """A media that must be there. Raises ``ResourceNotFound``."""
-    record = library.find(conn, caller, file_id)
+def existing(conn: Connection, caller: Caller, file_id: str, *, lock: bool = False) -> MediaRecord:
+    """A media that must be there; with ``lock`` as for :func:`library.find`. Raises ``ResourceNotFound``."""
+    record = library.find(conn, caller, file_id, lock=lock)
     if record is None:
         raise ApiError("ResourceNotFound.FileNotExist", f"there is no media {file_id}")
     return record
@@ -68,22 +68,21 @@ async def _delete(caller: Caller, params: Params) -> dict[str, Any]:
     parts = params["DeleteParts"] or []
 
     def remove(conn: Connection) -> None:
-        record = existing(conn, caller, params["FileId"])
-        if not parts:
+        record = existing(conn, caller, params["FileId"], lock=True)
+        if parts:
+            _delete_parts(conn, caller, record, parts)
+        else:
             caller.service.media.delete(conn, record.id)
-        _delete_outputs(conn, caller, record, parts)
-        if any(part["Type"] == "OriginalFiles" for part in parts):
-            _delete_original(conn, caller, record)
         events.deleted(conn, caller, record, parts)
 
     await caller.service.catalog.write(remove)
     return {}
 
 
-def _delete_outputs(
+def _delete_parts(
     conn: Connection, caller: Caller, record: MediaRecord, parts: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Delete what was made by these templates; Definition 0 stands for all of a type."""
+    """Delete the original, or what was made by these templates; Definition 0 stands for all of a type."""
     wanted = {(_OUTPUTS.get(part["Type"]), part["Definition"]) for part in parts}
     outputs = caller.service.outputs
     gone = [
@@ -92,6 +91,8 @@ def _delete_outputs(
         if {(made.section(output), number) for number in (0, made.definition(output))} & wanted
     ]
     outputs.remove(conn, record, gone)
+    if any(part["Type"] == "OriginalFiles" for part in parts):
+        _delete_original(conn, caller, record)
 
 
 def _delete_original(conn: Connection, caller: Caller, record: MediaRecord) -> None:
@@ -109,7 +110,7 @@ async def _forbid(caller: Caller, params: Params) -> dict[str, Any]:
     def forbid(conn: Connection) -> list[str]:
         absent = []
         for id in ids:
-            record = library.find(conn, caller, id)
+            record = library.find(conn, caller, id, lock=True)
             if record is None:
                 absent.append(id)
             else:
@@ -134,7 +135,7 @@ def _unblock(conn: Connection, owner: Owner, record: MediaRecord) -> None:
 
 def settle(conn: Connection, owner: Owner, task: Task) -> None:
     """Let a media that was blocked while a task ran be so when that has ended."""
-    record = owner.service.media.by_id(conn, task.media)
+    record = owner.service.media.by_id(conn, task.media, lock=True)
     if record is not None and task.state in ENDED and record.attrs.get("before"):
         block(conn, owner, record)
 

@@ -25,11 +25,9 @@ async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
     if expires is not None and expires <= caller.now:
         raise ApiError(codes.EXPIRE_TIME, "the expiry lies in the past")
     found = await caller.service.catalog.read(lambda conn: existing(conn, caller, params["FileId"]))
-    cover = await _store_cover(caller, found, params["CoverData"])
-    brought = [await subtitles.bring(caller, found, given) for given in params["AddSubtitles"] or ()]
 
     def change(conn: Connection) -> MediaRecord:
-        media = existing(conn, caller, params["FileId"])
+        media = existing(conn, caller, params["FileId"], lock=True)
         attrs: dict[str, Any] = {
             "tags": _tags(media.attrs["tags"], params),
             "key_frames": _key_frames(media.attrs["key_frames"], params),
@@ -55,7 +53,13 @@ async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
         caller.service.media.update(conn, changed)
         return changed
 
-    changed = await caller.service.catalog.write(change)
+    async with files.Files(caller) as brought_along:
+        cover = await _store_cover(brought_along, found, params["CoverData"])
+        brought = [
+            await subtitles.bring(brought_along, found, given, caller.now)
+            for given in params["AddSubtitles"] or ()
+        ]
+        changed = await caller.service.catalog.write(change)
     added = [subtitles.shown(caller.service, item.output) for item in brought]
     cover_url = library.url(caller, changed, changed.cover_key) if cover else ""
     return {"CoverUrl": cover_url, "AddedSubtitleSet": added}
@@ -94,13 +98,13 @@ def _key_frames(frames: Sequence[Mapping[str, Any]], params: Params) -> list[dic
     return [{"TimeOffset": offset, "Content": by_time[offset]} for offset in sorted(by_time)]
 
 
-async def _store_cover(caller: Caller, media: MediaRecord, text: str | None) -> files.Stored | None:
+async def _store_cover(into: files.Files, media: MediaRecord, text: str | None) -> files.Stored | None:
     if not text:
         return None
     data = files.decoded(text, "CoverData")
     kind = files.image_kind(data, "CoverData")
     key = f"{media.folder}{secrets.randbelow(10**10):010}.{kind.replace('jpeg', 'jpg')}"
-    return await files.store(caller, media.space, key, f"image/{kind}", data)
+    return await into.store(media.space, key, f"image/{kind}", data)
 
 
 def _forget_covers(conn: Connection, caller: Caller, media: MediaRecord) -> None:

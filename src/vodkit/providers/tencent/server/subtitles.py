@@ -35,7 +35,7 @@ class Brought:
     stored: tuple[files.Stored, ...]
 
 
-async def bring(caller: Caller, media: MediaRecord, given: Mapping[str, Any]) -> Brought:
+async def bring(into: files.Files, media: MediaRecord, given: Mapping[str, Any], now: float) -> Brought:
     """Put one of AddSubtitles on disk.
 
     Raises:
@@ -64,11 +64,10 @@ async def bring(caller: Caller, media: MediaRecord, given: Mapping[str, Any]) ->
             "title": given["Name"],
             "format": given["Format"],
         },
-        created=caller.now,
+        created=now,
     )
     stored = [
-        await files.store(caller, OUTPUTS, folder + name, content_type(name), data)
-        for name, data in texts.items()
+        await into.store(OUTPUTS, folder + name, content_type(name), data) for name, data in texts.items()
     ]
     return Brought(output, tuple(stored))
 

@@ -8,7 +8,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert
+from sqlalchemy.exc import IntegrityError
 
 from vodkit.server.contract import MediaRecord, Service
 from vodkit.server.media.procedure import Procedure
@@ -46,12 +47,15 @@ def claim(conn: Connection, owner: Owner, action: str, id: str | None, days: int
         session_ids.c.action == action,
         session_ids.c.id == id,
     )
-    since = conn.scalar(select(session_ids.c.created).where(*mine).with_for_update())
-    if since is not None and since > owner.now - days * _DAY:
-        raise ApiError(codes.SESSION_ID, f"the SessionId {id} was used within the last {days} days")
-    conn.execute(delete(session_ids).where(*mine))
+    conn.execute(delete(session_ids).where(*mine, session_ids.c.created <= owner.now - days * _DAY))
     values = {"account": owner.account, "app": owner.home.id, "action": action, "id": id}
-    conn.execute(insert(session_ids).values(**values, created=owner.now))
+    try:
+        # Of requests that come at once the database takes one; the others wait for it.
+        with conn.begin_nested():
+            conn.execute(insert(session_ids).values(**values, created=owner.now))
+    except IntegrityError:
+        why = f"the SessionId {id} was used within the last {days} days"
+        raise ApiError(codes.SESSION_ID, why) from None
 
 
 def forget_session_ids(conn: Connection, now: float) -> int:

@@ -70,7 +70,8 @@ def existing(conn: Connection, owner: Owner, kind: Kind, definition: int) -> Map
 
 
 def own(conn: Connection, owner: Owner, kind: Kind, definition: int, verb: str) -> RowMapping:
-    """A template that the application may ``Modify`` or ``Delete`` (``verb``).
+    """A template that the application may ``Modify`` or ``Delete`` (``verb``); nobody else changes it before
+    the commit.
 
     Raises:
         ApiError: it is a preset, or there is none.
@@ -79,7 +80,7 @@ def own(conn: Connection, owner: Owner, kind: Kind, definition: int, verb: str) 
         raise ApiError(
             f"{codes.INVALID_VALUE}.{verb}DefaultTemplate", "a preset template cannot be changed or deleted"
         )
-    row = _row(conn, owner, kind, definition)
+    row = _row(conn, owner, kind, definition, lock=True)
     if row is None:
         raise _absent(kind, definition)
     return row
@@ -155,12 +156,14 @@ def _mine(owner: Owner, kind: Kind) -> tuple[Any, ...]:
     )
 
 
-def _row(conn: Connection, owner: Owner, kind: Kind, definition: int) -> RowMapping | None:
+def _row(
+    conn: Connection, owner: Owner, kind: Kind, definition: int, *, lock: bool = False
+) -> RowMapping | None:
     id = definition - _FIRST_DEFINITION
     if not 0 < id <= _LAST_ID:
         return None
-    where = (*_mine(owner, kind), templates.c.id == id)
-    return conn.execute(select(templates).where(*where)).mappings().first()
+    query = select(templates).where(*_mine(owner, kind), templates.c.id == id)
+    return conn.execute(query.with_for_update() if lock else query).mappings().first()
 
 
 def _absent(kind: Kind, definition: int) -> ApiError:

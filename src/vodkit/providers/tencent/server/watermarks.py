@@ -25,41 +25,43 @@ async def _create(caller: Caller, params: Params) -> dict[str, Any]:
     if params["Type"] != "image":
         raise ApiError(codes.UNSUPPORTED, "watermarks are images here, neither text nor SVG")
     image = params["ImageTemplate"] or {}
-    stored = await _store(caller, image.get("ImageContent") or "")
-    spec = {
-        "Type": "image",
-        "Name": "",
-        "Comment": "",
-        "CoordinateOrigin": "TopLeft",
-        "XPos": "0px",
-        "YPos": "0px",
-        **store.given(params, _PLACED),
-        "ImageTemplate": {"Width": "10%", "Height": "0px", **_image(caller, image, stored)},
-    }
+    async with files.Files(caller) as brought:
+        stored = await _store(brought, caller.home.bucket, image.get("ImageContent") or "")
+        spec = {
+            "Type": "image",
+            "Name": "",
+            "Comment": "",
+            "CoordinateOrigin": "TopLeft",
+            "XPos": "0px",
+            "YPos": "0px",
+            **store.given(params, _PLACED),
+            "ImageTemplate": {"Width": "10%", "Height": "0px", **_image(caller, image, stored)},
+        }
 
-    def create(conn: Connection) -> int:
-        files.name(conn, caller, stored)
-        return store.add(conn, caller, store.WATERMARK, spec)
+        def create(conn: Connection) -> int:
+            files.name(conn, caller, stored)
+            return store.add(conn, caller, store.WATERMARK, spec)
 
-    definition = await caller.service.catalog.write(create)
+        definition = await caller.service.catalog.write(create)
     return {"Definition": definition, "ImageUrl": spec["ImageTemplate"]["ImageUrl"]}
 
 
 async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
     image = params["ImageTemplate"] or {}
     content = image.get("ImageContent")
-    stored = await _store(caller, content) if content else None
     changed: dict[str, Any] = store.given(params, _PLACED)
-    changed["ImageTemplate"] = _image(caller, image, stored)
+    async with files.Files(caller) as brought:
+        stored = await _store(brought, caller.home.bucket, content) if content else None
+        changed["ImageTemplate"] = _image(caller, image, stored)
 
-    def change(conn: Connection) -> None:
-        row = store.own(conn, caller, store.WATERMARK, params["Definition"], "Modify")
-        store.replace(conn, caller, row, store.merged(row["spec"], changed))
-        if stored is not None:
-            files.name(conn, caller, stored)
-            _forget(conn, caller, row["spec"])
+        def change(conn: Connection) -> None:
+            row = store.own(conn, caller, store.WATERMARK, params["Definition"], "Modify")
+            store.replace(conn, caller, row, store.merged(row["spec"], changed))
+            if stored is not None:
+                files.name(conn, caller, stored)
+                _forget(conn, caller, row["spec"])
 
-    await caller.service.catalog.write(change)
+        await caller.service.catalog.write(change)
     return {"ImageUrl": changed["ImageTemplate"].get("ImageUrl", "")}
 
 
@@ -80,11 +82,11 @@ async def _describe(caller: Caller, params: Params) -> dict[str, Any]:
     )
 
 
-async def _store(caller: Caller, content: str) -> files.Stored:
+async def _store(into: files.Files, bucket: str, content: str) -> files.Stored:
     data = files.decoded(content, "ImageContent")
     kind = files.image_kind(data, "ImageContent")
     key = f"watermarks/{secrets.token_hex(12)}.{kind.replace('jpeg', 'jpg')}"
-    return await files.store(caller, caller.home.bucket, key, f"image/{kind}", data)
+    return await into.store(bucket, key, f"image/{kind}", data)
 
 
 def _image(caller: Caller, image: Mapping[str, Any], stored: files.Stored | None) -> dict[str, Any]:
