@@ -67,7 +67,7 @@ class Accounts:
         return await self._catalog.read(lambda conn: self.known(conn, id))
 
     def known(self, conn: Connection, id: str) -> Account | None:
-        """:meth:`get`, within a transaction."""
+        """See :meth:`contract.Accounts.known`."""
         row = conn.execute(select(table).where(table.c.id == id)).first()
         return self._account(row) if row is not None and self._counts(row) else None
 

@@ -123,6 +123,10 @@ class Accounts(Protocol):
         """The account of an id of ours."""
         ...
 
+    def known(self, conn: Connection, id: str) -> Account | None:
+        """:meth:`get`, within a transaction."""
+        ...
+
     async def of(self, provider: str) -> Sequence[Account]:
         """All accounts of a room."""
         ...

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from .access import ALL
 from .contract import MediaRecord, Service
 from .media.facts import Facts
 from .processing import OUTPUTS, Output, TaskQuery
@@ -21,12 +22,17 @@ class Links:
     Args:
         service: Makes them.
         media: Whose they are.
-        lifetime: Seconds that they are good for; ``None`` for plain ones, which end never and serve only who
-            may watch anyway.
+        lifetime: Seconds that they are good for where not everybody may watch; else they are plain ones,
+            which never end.
+        closed: Whether the room lets nobody watch by plain ones.
     """
 
-    def __init__(self, service: Service, media: MediaRecord, lifetime: float | None) -> None:
-        self._service, self._media, self._lifetime = service, media, lifetime
+    def __init__(
+        self, service: Service, media: MediaRecord, lifetime: float, *, closed: bool = False
+    ) -> None:
+        signed = closed or media.access != ALL or service.settings.signed_playback
+        self._service, self._media = service, media
+        self._lifetime = lifetime if signed else None
 
     def original(self) -> str:
         """Of the uploaded file; of a manifest such that what it names can be had as well."""

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import Connection
 
-from vodkit.providers.tencent import sign
+from vodkit.providers.tencent import sign, wire
 from vodkit.server.procedures import change_settings
 from vodkit.server.processing import OUTPUTS
 
@@ -87,6 +87,15 @@ def test_g18_key_protection_covers_what_was_made(world: World) -> None:
     assert (shown.status, shown.body.startswith(b"#EXTM3U")) == (200, True)
     assert world.play(sign.playback_url(url, "anotherkey12", expires=expires)).status == 403
     assert world.play(made_of(world, world.caller("AKIDone"), b"#EXTM3U")).status == 200
+
+
+def test_the_owners_own_links_open_what_a_key_protects(world: World) -> None:
+    protected = world.caller("AKIDprotected")
+    file_id = protected.upload(b"for some")["FileId"]
+    params = {"FileIds": [file_id]}
+    answer = protected.tc3("DescribeMediaInfos", params, headers={"X-TC-RequestClient": wire.OUR_CLIENT})
+    (info,) = answer.response["MediaInfoSet"]
+    assert world.play(info[wire.TOLD]["watch"]).status == 200
 
 
 def test_views_are_told_by_day(world: World) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
 from sqlalchemy import Connection, select
 
-from vodkit.core.contract import MEDIA_HEADER
+from vodkit.core.contract import MEDIA_HEADER, PLAY_URL_HEADER
 from vodkit.core.media import Media
 from vodkit.server import quota
 from vodkit.server.catalog.tables import events
@@ -311,3 +313,15 @@ def test_a_quota_refuses_before_a_byte(world: World, monkeypatch: pytest.MonkeyP
         assert one.do("POST", "parts.mp4", b"", query="uploads").refusal == (507, -148650)
     finally:
         world.write(lambda conn: change_settings(conn, account, quota=None))
+
+
+def test_links_are_signed_where_nothing_plays_without(tmp_path: Path) -> None:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        serving(tmp_path, ACCOUNTS, patch, signed_playback=True) as served,
+    ):
+        world = World(served)
+        caller = dataclasses.replace(world.one, bucket="one-public")
+        answer = caller.put("film.mp4")
+        for url in (answer.headers[PLAY_URL_HEADER], told(answer)["watch"]):
+            assert world.play(url) == 200

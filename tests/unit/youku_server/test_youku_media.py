@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,6 +126,21 @@ def test_a_media_of_ours_has_the_addresses(world: World) -> None:
         assert status(url) == 200
     assert media.dash_url.endswith("manifest.mpd")
     assert media.extra["streamtypes"] == ["hd2", "mp4"]
+
+
+def test_the_addresses_of_a_public_video_do_not_end_while_it_is_made(world: World) -> None:
+    media = to_media(show(world, committed(world)))
+    assert media.status == "processing"
+    assert "?" not in media.watch_url + media.url
+
+
+def test_links_are_signed_where_nothing_plays_without(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch, running(tmp_path, patch, signed_playback=True) as world:
+        upload = committed(world)
+        finish(world, upload, 720)
+        media = to_media(show(world, upload))
+        for url in (media.url, media.hls_url, media.cover_url, media.watch_url):
+            assert status(url) == 200
 
 
 @pytest.mark.parametrize("public_type", ["friend", "private", "password"])

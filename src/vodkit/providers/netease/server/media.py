@@ -51,7 +51,7 @@ def shown(conn: Connection, caller: Caller, record: MediaRecord, outputs: Sequen
     ``playback`` is this service's own addition, for vodkit's client.
     """
     service, attrs = caller.service, record.attrs
-    links = links_of(service, record)
+    links = Links(service, record, _LINK_LIFE)
     facts = Facts.from_dict(dict(record.facts)) if record.facts else None
     width, height = facts.picture.shown_size if facts and facts.picture else (0, 0)
     seconds = facts.length if facts else 0.0
@@ -78,12 +78,6 @@ def shown(conn: Connection, caller: Caller, record: MediaRecord, outputs: Sequen
         **versions.members(links, found),
         "playback": told(record, versions.best_first(outputs, found), links, error=error),
     }
-
-
-def links_of(service: Service, record: MediaRecord, lifetime: float = _LINK_LIFE) -> Links:
-    """Addresses of a video for its owner: signed for ``lifetime`` seconds where others may not watch."""
-    closed = service.settings.signed_playback or record.access != "all"
-    return Links(service, record, lifetime if closed else None)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -18,13 +18,14 @@ from sqlalchemy import Connection
 from vodkit.server.contract import Blob, MediaRecord, Service
 from vodkit.server.errors import UploadGone
 from vodkit.server.media.procedure import Clip, Procedure
+from vodkit.server.telling import Links
 
 from .. import wire
 from ..errors import PROVIDER
 from . import callbacks, contexts, transcoding
 from .answer import NodeError
 from .contexts import DONE, Context, Object
-from .media import blocked, links_of, unblocked
+from .media import blocked, unblocked
 
 
 async def publish(service: Service, context: Context) -> Mapping[str, Any]:
@@ -164,7 +165,7 @@ def _tell(
     conn: Connection, service: Service, found: Object, record: MediaRecord, id: Mapping[str, int | None]
 ) -> str:
     """Record the upload event, in the transaction that publishes (netease.md §7); its id."""
-    address = links_of(service, record, callbacks.LINK_LIFE).original()
+    address = Links(service, record, callbacks.LINK_LIFE).original()
     note, own = found.facts["user_defined"], found.facts["upload_callback"]
     return service.events.add(
         conn,

@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 from vodkit.server.contract import MediaRecord, Service
 from vodkit.server.media.procedure import Clip, Procedure, Watermark
 from vodkit.server.processing import ENDED, Notice, Task
+from vodkit.server.telling import Links
 
 from .. import wire
 from . import callbacks, entries, presets, snapshots, versions
 from .answer import ApiError
 from .caller import Caller, Handler, Params
 from .fields import integer, integers, required_integer, text
-from .media import STATUS, existing, links_of, settled
+from .media import STATUS, existing, settled
 
 
 def compiled(
@@ -82,7 +83,7 @@ def changed(conn: Connection, service: Service, task: Task) -> Notice | None:
         int(record.remote_id),
         record.title,
         _outcome(record, task),
-        versions.addresses(links_of(service, record, callbacks.LINK_LIFE), made),
+        versions.addresses(Links(service, record, callbacks.LINK_LIFE), made),
         task.attrs.get("user_defined", record.attrs["user_defined"]),
         task.error,
     )

@@ -101,8 +101,9 @@ def infos(
 
 def _told(view: _View, error: str) -> dict[str, Any]:
     service, record = view.owner.service, view.record
-    closed = service.settings.signed_playback or record.access != "all"
-    links = Links(service, record, _LINK_LIFE if closed else None)
+    account = service.accounts.known(view.conn, record.account)
+    closed = bool(account and account.attrs.get("playback_key"))
+    links = Links(service, record, _LINK_LIFE, closed=closed)
     return told(record, view.outputs, links, error=error)
 
 

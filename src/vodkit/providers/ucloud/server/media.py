@@ -98,7 +98,6 @@ async def told_of(
     service: Service, space: Space, objects: Sequence[StoredObject]
 ) -> Mapping[str, Mapping[str, Any]]:
     """What vodkit's clients are told of the media of some objects of a space, by key."""
-    lifetime = None if space.public else LINK_LIFE
     query = MediaQuery(PROVIDER, remote_ids={f"{stored.space}/{stored.key}" for stored in objects})
 
     def look(conn: Connection) -> dict[str, Mapping[str, Any]]:
@@ -109,7 +108,7 @@ async def told_of(
             record.key: told(
                 record,
                 outputs.get(record.id, ()),
-                Links(service, record, lifetime),
+                Links(service, record, LINK_LIFE, closed=not space.public),
                 error=errors.get(record.id, ""),
             )
             for record in records

@@ -76,9 +76,10 @@ async def _media_headers(room: Room, caller: Caller, stored: StoredObject) -> di
 
 
 def play_url(room: Room, space: str, key: str, *, public: bool) -> str:
-    """Where an object plays; a private one by a signed link."""
+    """Where an object plays; by a signed link where not everybody may have it."""
     url = room.service.play_url(PROVIDER, space, key)
-    return url if public else room.service.sign_url(url, media.LINK_LIFE)
+    plain = public and not room.service.settings.signed_playback
+    return url if plain else room.service.sign_url(url, media.LINK_LIFE)
 
 
 def content_md5(headers: Mapping[str, str]) -> str:

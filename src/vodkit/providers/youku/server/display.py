@@ -44,7 +44,7 @@ async def videos(
     """Videos with all of their fields (§9.1).
 
     ``original`` and ``playback`` are this service's own additions: where the uploaded file and what was made
-    of it can be fetched, for everybody where the video is public, else for its owner by links that end.
+    of it can be fetched. Of a video that is not public only its owner is told.
 
     Args:
         records: A page of them at most.
@@ -73,9 +73,7 @@ def _video(
     counts = attrs.get("counts") or {}
     number = user_number(record.account)
     outputs = known.outputs.get(record.id, ())
-    links = None
-    if owner or is_public(record):
-        links = Links(service, record, None if is_public(record) else _LINK_LIFE)
+    links = Links(service, record, _LINK_LIFE) if owner or is_public(record) else None
     picture = links.cover(outputs) if links else ""
     base = service.settings.public_url
     data: dict[str, Any] = {
