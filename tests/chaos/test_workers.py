@@ -15,7 +15,7 @@ from tests.unit.callbacks.receiver import Receiver, receiving
 from tests.unit.media.conftest import clip, make
 from tests.unit.workflow.world import MADE, World, opened
 from vodkit.server.accounts_file import Entry
-from vodkit.server.catalog.tables import deliveries, events
+from vodkit.server.catalog.tables import deliveries, events, receivers
 from vodkit.server.deliveries.admin import add_webhook
 
 from .rig import trials
@@ -81,8 +81,10 @@ def assert_told(world: World, receiver: Receiver) -> None:
 
     def all_told() -> bool:
         # What its worker did not live to see, or what failed, is left alone for a while; that is over now.
-        put_off = waiting & (deliveries.c.due > world.service.now() + 1)
-        world.write(lambda conn: conn.execute(update(deliveries).where(put_off).values(due=0.0)))
+        soon = world.service.now() + 1
+        put_off = update(deliveries).where(waiting, deliveries.c.due > soon).values(due=0.0)
+        in_peace = update(receivers).where(receivers.c.until > soon).values(until=0.0)
+        world.write(lambda conn: (conn.execute(put_off), conn.execute(in_peace)))
         return not world.read(lambda conn: conn.scalar(select(deliveries.c.id).where(waiting).limit(1)))
 
     world.until(all_told)

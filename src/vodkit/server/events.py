@@ -11,7 +11,7 @@ from vodkit.core.events import Event
 
 from . import logs
 from .catalog.tables import deliveries, events
-from .deliveries import facts, webhooks
+from .deliveries import facts, rows, webhooks
 from .media_catalog import MediaTable
 from .names import new_id
 from .nouns import MediaRecord
@@ -73,6 +73,7 @@ class EventTable:
                     account=account,
                     style=address.style,
                     target=address.target,
+                    receiver=rows.receiver_of(address.target),
                     attrs=dict(address.attrs),
                     state="waiting",
                     attempts=0,
@@ -181,4 +182,5 @@ class EventTable:
         """Forget events older than :data:`LIFETIME`, and their deliveries; how many events."""
         old = events.c.at < now - LIFETIME
         conn.execute(delete(deliveries).where(deliveries.c.event.in_(select(events.c.id).where(old))))
+        rows.forget(conn, now - LIFETIME)
         return conn.execute(delete(events).where(old)).rowcount

@@ -145,11 +145,76 @@ def test_receivers_that_are_down_hold_up_nobody_else(desk: Desk) -> None:
         healthy = stack.enter_context(receiving())
         for _ in range(3):
             desk.happens(*(receiver.url for receiver in dead))
+        left = [0] * 2 * len(dead)
         ids = [desk.happens(healthy.url) for _ in range(5)]
-        desk.send(Bounds(connect=1.0, read=0.3, total=0.5))
+        desk.send(Bounds(connect=3.0, read=2.0, total=3.0))
         assert healthy.ids == ids
     assert [len(receiver.got) for receiver in dead] == [1] * len(dead)
-    assert sorted(row.attempts for row in desk.rows() if row.state == "waiting") == [0] * 20 + [1] * 10
+    assert sorted(row.attempts for row in desk.rows() if row.state == "waiting") == [
+        *left,
+        *([1] * len(dead)),
+    ]
+
+
+def test_those_that_were_down_take_no_more_than_their_share(desk: Desk) -> None:
+    def wait(peer: Peer, number: int) -> None:
+        if number:
+            healthy_is_told.wait(20)
+        peer.answer(status="503 Later")
+
+    healthy_is_told = threading.Event()
+
+    def well(peer: Peer, number: int) -> None:
+        peer.answer()
+        healthy_is_told.set()
+
+    with ExitStack() as stack:
+        down = [stack.enter_context(receiving(wait)) for _ in range(AT_ONCE)]
+        healthy = stack.enter_context(receiving(well))
+        desk.happens(*(receiver.url for receiver in down))
+        desk.send()
+        desk.clock.ahead += 6.0
+        desk.happens(healthy.url)
+        desk.send(Bounds(connect=1.0, read=30.0, total=30.0))
+        assert len(healthy.got) == 1
+        assert healthy_is_told.is_set()
+    assert {len(receiver.got) for receiver in down} == {2}
+
+
+def test_what_waits_for_a_receiver_that_is_down_is_left_as_it_is(desk: Desk) -> None:
+    """However much it is, a failure writes one row of it, and each in its turn is tried."""
+    with receiving(status("503 Later")) as receiver:
+        ids = [desk.happens(receiver.url) for _ in range(30)]
+        before = {row.id: row for row in desk.rows()}
+        desk.send()
+        assert receiver.ids == ids[:1]
+        assert sum(row != before[row.id] for row in desk.rows()) == 1
+        for pause in (1.0, 2.0, 4.0):
+            desk.clock.ahead += pause - 0.1
+            desk.send()
+            desk.clock.ahead += 0.2
+            desk.send()
+        assert receiver.ids == [*ids[:4]]
+        receiver.answer = lambda peer, number: peer.answer()
+        desk.clock.ahead += 60.0
+        desk.send()
+    assert set(desk.states) == {"done"}
+    assert set(receiver.ids[4:]) == set(ids)
+
+
+def test_a_replay_does_not_wait_for_a_receiver_that_was_down(desk: Desk) -> None:
+    with receiving(status("503 Later")) as receiver:
+        id = desk.happens(receiver.url)
+        for _ in range(5):
+            desk.send()
+            desk.clock.ahead += 30.0
+        assert desk.states == ["dead"]
+        desk.happens(receiver.url)
+        desk.send()
+        receiver.answer = lambda peer, number: peer.answer()
+        desk.catalog.write_now(lambda conn: rows.replay(conn, desk.service.now(), ids=[id]))
+        desk.send()
+        assert receiver.ids[-1] == id
 
 
 def test_no_query_reads_all_deliveries(desk: Desk) -> None:
@@ -217,7 +282,8 @@ def test_two_senders_at_once_send_everything_once(
             thread.start()
         for thread in threads:
             thread.join()
-        assert [sorted(receiver.ids) for receiver in receivers] == [ids] * 4
+        assert [receiver.ids for receiver in receivers] == [ids] * 4
+        assert {receiver.busiest for receiver in receivers} == {1}
         assert set(desk.states) == {"done"}
 
 
@@ -232,7 +298,7 @@ def test_every_database_keeps_deliveries_alike(
             assert (down.ids, fine.ids) == (held[:1], held)
             assert [row.attempts for row in desk.rows() if row.style == "plain"] == [1, 0, 0]
             now = desk.service.now()
-            assert all(row.due > now for row in desk.rows() if row.style == "plain")
+            assert all(row.next > now for row in desk.catalog.read_now(rows.listed) if row.style == "plain")
             down.answer = status("200 OK")
             desk.clock.ahead += 6.0
             desk.send()
@@ -252,7 +318,9 @@ def test_a_try_that_is_under_way_belongs_to_one_sender(desk: Desk) -> None:
     with receiving() as receiver:
         desk.happens(receiver.url)
         now = desk.service.now()
-        [taken] = desk.catalog.write_now(lambda conn: rows.claim(conn, now, 8, ()))
+        turns = desk.catalog.read_now(lambda conn: rows.turns(conn, now))
+        [taken] = desk.catalog.write_now(lambda conn: rows.claim(conn, now, turns))
+        assert not desk.catalog.write_now(lambda conn: rows.claim(conn, now, turns))
         desk.send()
         assert not receiver.got
         desk.clock.ahead += rows.LEASE + 1

@@ -293,6 +293,7 @@ deliveries = Table(
     Column("account", String(40), nullable=False),
     Column("style", String(40), nullable=False),
     Column("target", Text, nullable=False),
+    Column("receiver", Key, nullable=False, comment="scheme and authority of the target"),
     Column("attrs", JSON, nullable=False),
     Column("state", String(10), nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -302,8 +303,17 @@ deliveries = Table(
     Column("created", Double, nullable=False),
     Column("updated", Double, nullable=False),
     Index("ix_deliveries_state_due", "state", "due"),
+    Index("ix_deliveries_turn", "state", "receiver", "due", "id"),
     Index("ix_deliveries_account_created", "account", "created"),
     Index("ix_deliveries_event", "event"),
+)
+
+receivers = Table(
+    "receivers",
+    METADATA,
+    Column("receiver", Key, primary_key=True),
+    Column("until", Double, nullable=False, comment="nothing is sent there before"),
+    Column("failures", Integer, nullable=False, comment="in a row that speak of the receiver"),
 )
 
 account_settings = Table(

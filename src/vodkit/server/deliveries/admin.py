@@ -172,7 +172,7 @@ def _delivery(row: Any, names: Mapping[str, str]) -> dict[str, Any]:
         "attempts": row.attempts,
         "status": row.status,
         "error": row.error,
-        "due": facts.moment(row.due) if waits else None,
+        "due": facts.moment(row.next) if waits else None,
     }
 
 

@@ -23,14 +23,17 @@ from .rows import Delivery
 if TYPE_CHECKING:
     from ..service import Service
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Tries under way at a time, each to another receiver."""
+
+FAILING = AT_ONCE // 2
+"""How many of them may be to receivers that were down the last time: others must not wait for them."""
 
 LATEST_LOOK = 1.0
 """Seconds after which to look again for what was added meanwhile."""
 
 HOLD_OFF = 60.0
-"""The longest that a receiver which is down is left in peace, in seconds."""
+"""The longest that a receiver which is down is left in peace, in seconds: twice as long each time."""
 
 _DOWN = (429, 502, 503, 504)
 """Answers that speak of the receiver, not of the message."""
@@ -74,7 +77,7 @@ class Sender:
                 each.cutter.cut()
             for each in list(self._tries.values()):
                 each.thread.join()
-        due = self._service.catalog.read_now(rows.next_due)
+        due = self._service.catalog.read_now(rows.next_turn)
         return LATEST_LOOK if due is None else min(LATEST_LOOK, max(0.0, due - self._service.now()))
 
     def once(self, delivery: Delivery, cutter: targets.Cutter) -> End:
@@ -85,11 +88,18 @@ class Sender:
 
     def _begin(self) -> bool:
         """Begin as many tries as may be under way; whether any began."""
-        now, busy = self._service.now(), list(self._tries)
-        room = AT_ONCE - len(busy)
-        if room <= 0 or not self._service.catalog.read_now(lambda conn: rows.is_due(conn, now, busy)):
+        now, busy = self._service.now(), [each.delivery for each in list(self._tries.values())]
+        room, failing = AT_ONCE - len(busy), FAILING - sum(bool(one.failures) for one in busy)
+        if room <= 0:
             return False
-        taken = self._service.catalog.write_now(lambda conn: rows.claim(conn, now, room, busy))
+        told = {one.receiver for one in busy}
+        found = self._service.catalog.read_now(lambda conn: rows.turns(conn, now))
+        free = [turn for turn in found if turn.receiver not in told]
+        doubtful = [turn for turn in free if turn.failures][:failing]
+        chosen = [turn for turn in free if not turn.failures or turn in doubtful][:room]
+        if not chosen:
+            return False
+        taken = self._service.catalog.write_now(lambda conn: rows.claim(conn, now, chosen))
         for delivery in taken:
             one = self._tries[delivery.receiver] = _Try(delivery, self._attempt)
             one.thread.start()
@@ -182,8 +192,8 @@ class Sender:
         def record(conn: Connection) -> None:
             if not rows.settle(conn, delivery, now, **values):
                 return
-            if end.down and not end.cut:
-                rows.hold_off(conn, delivery.receiver, now + min(HOLD_OFF, delay or HOLD_OFF))
+            if delivery.failures is not None:
+                self._release(conn, delivery.receiver, delivery.failures, end, now)
             if end.status == _GONE and end.dead:
                 webhooks.switch(conn, delivery.address.attrs["webhook"], on=False)
 
@@ -198,6 +208,16 @@ class Sender:
             _log.info("delivered", status=end.status, **told)
         elif not end.cut and end.later is None:
             _log.warning("not delivered", reason=end.error, again_in=delay, **told)
+
+    @staticmethod
+    def _release(conn: Connection, receiver: str, failures: int, end: End, now: float) -> None:
+        """Let a receiver be told the next thing: at once, or after a while if it was down."""
+        if end.cut or end.later is not None:
+            rows.release(conn, receiver, now, failures)
+        elif end.down:
+            rows.release(conn, receiver, now + min(HOLD_OFF, 2.0 ** min(failures, 10)), failures + 1)
+        else:
+            rows.release(conn, receiver, now, 0)
 
     def _delay(self, delivery: Delivery) -> float | None:
         try:

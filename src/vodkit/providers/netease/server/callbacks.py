@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from vodkit.core.events import Event
-from vodkit.server.catalog.tables import deliveries
 from vodkit.server.contract import Account, Service, Vault
+from vodkit.server.deliveries import rows
 from vodkit.server.errors import Postponed
 from vodkit.server.processing import Address, Message
 
@@ -67,12 +67,7 @@ class Callbacks:
 
     def _in_turn(self, conn: Connection, address: Address) -> None:
         """An upload is told of before what is made of it (netease.md §7). Raises ``Postponed``."""
-        query = select(deliveries.c.due).where(
-            deliveries.c.event == address.attrs.get("after", ""),
-            deliveries.c.style == STYLE,
-            deliveries.c.state == "waiting",
-        )
-        due = conn.scalar(query)
+        due = rows.expected(conn, address.attrs.get("after", ""), STYLE)
         if due is not None:
             raise Postponed(max(_SOON, due - self._service.now() + _SOON))
 

@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String(40), nullable=False),
         sa.Column("style", sa.String(40), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("receiver", KEY, nullable=False, comment="scheme and authority of the target"),
         sa.Column("attrs", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -149,7 +150,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_deliveries_state_due", "deliveries", ["state", "due"])
     op.create_index("ix_deliveries_account_created", "deliveries", ["account", "created"])
+    op.create_index("ix_deliveries_turn", "deliveries", ["state", "receiver", "due", "id"])
     op.create_index("ix_deliveries_event", "deliveries", ["event"])
+    op.create_table(
+        "receivers",
+        sa.Column("receiver", KEY, nullable=False),
+        sa.Column("until", sa.Double(), nullable=False, comment="nothing is sent there before"),
+        sa.Column("failures", sa.Integer(), nullable=False, comment="in a row that speak of the receiver"),
+        sa.PrimaryKeyConstraint("receiver", name="pk_receivers"),
+    )
     op.create_table(
         "account_settings",
         sa.Column("account", sa.String(40), nullable=False),
