@@ -21,7 +21,7 @@ from vodkit.server.subtitles import add, listed, remove
 
 from ..unit.service.conftest import Running
 from .conftest import Cloud
-from .publish import Made, publish
+from .publish import Made, change, publish
 
 SRT = "1\n00:00:00,000 --> 00:00:03,500\n轻舟已过 <b>万重山</b> & <x>\n"
 HTTP = urllib3.PoolManager(retries=False)
@@ -80,10 +80,15 @@ def test_from_the_shell_to_the_players(world: World, page: Page) -> None:
     page.get_by_label("Subtitles").select_option(label='中 "文"')
     page.get_by_role("button", name="Play").first.click()
     progress(page, 0.5)
-    page.wait_for_function("() => video.textTracks[0].activeCues?.length === 1")
-    assert page.evaluate("video.textTracks[0].activeCues[0].getCueAsHTML().textContent") == (
-        "轻舟已过 万重山 & <x>"
+    page.evaluate("video.pause()")
+    expect(page.locator("#words")).to_have_text("轻舟已过 万重山 & <x>")
+    expect(page.locator("#words b")).to_have_text("万重山")
+    page.wait_for_function(
+        """() => { const [text, bar] = ["#words p", "#timeline"].map(
+        name => document.querySelector(name).getBoundingClientRect()); return text.bottom <= bar.top; }"""
     )
+    page.get_by_label("Subtitles").select_option(label="No subtitles")
+    expect(page.locator("#words")).to_be_empty()
     expect(page.locator("track")).to_have_attribute("srclang", "zh-CN")
 
     later = HTTP.request("GET", world.list("master.m3u8"), headers={"If-None-Match": plain.headers["etag"]})
@@ -132,6 +137,10 @@ def test_what_cannot_be_used(world: World, tmp_path: Path) -> None:
         add(world.settings, world.media.id, bad, language="en")
     with pytest.raises(InvalidRequest, match="no language"):
         add(world.settings, world.media.id, world.srt, language='en"')
+    change(world.cloud.data, world.bare, kind="image")
+    with pytest.raises(InvalidRequest, match="is an image"):
+        add(world.settings, world.bare.id, world.srt, language="en")
+    change(world.cloud.data, world.bare, kind="video")
     with pytest.raises(NotFound):
         add(world.settings, "nobody", world.srt, language="en")
     with pytest.raises(NotFound):

@@ -16,12 +16,14 @@ from tests.browser import progress
 from vodkit.server.access import sealed_password
 from vodkit.server.contract import MediaRecord, Settings
 from vodkit.server.media.encode import SOUND
+from vodkit.server.media.facts import Facts, Stream
 from vodkit.server.service import tools
 
 from ..unit.service.conftest import eventually
 from .conftest import SECONDS, Cloud
 from .publish import Made, change, publish
 
+TALL = Facts("mp4", 4.0, 0.0, 0, (Stream(0, "video", "h264", 4.0, width=300, height=400),))
 CHINESE = "长江三峡：轻舟已过万重山"
 HOSTILE = (
     '</script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 1"> \'" &amp; \u202e'
@@ -50,6 +52,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, made: Made) -> Iterator[Worl
         "chinese": (made, "影片.mp4", {"title": CHINESE}),
         "hostile": (made, "a.mp4", {"title": HOSTILE}),
         "file": (bare, "b.mp4", {"title": "One file"}),
+        "tall": (bare, "l.mp4", {"title": "Tall"}),
         "secret": (made, "c.mp4", {"title": "Secret", "access": "password", "password": "芝麻开门"}),
         "changed": (made, "d.mp4", {"title": "Changed", "access": "password", "password": "old"}),
         "private": (made, "e.mp4", {"title": "Private", "access": "private"}),
@@ -150,6 +153,28 @@ def test_the_keyboard_plays_and_seeks(world: World, page: Page) -> None:
     assert page.evaluate("video.muted")
 
 
+def test_a_telephone_shows_every_control(world: World, page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    world.open(page, "chinese")
+    begin(page)
+    page.locator("#player").hover()
+    controls = [page.get_by_role("button", name=name) for name in ("Pause", "Mute", "Full screen")]
+    for control in (*controls, page.get_by_label("Quality")):
+        box = control.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+    choose_quality(page, "180p", 320)
+
+
+def test_the_player_has_the_shape_of_the_picture(world: World, page: Page) -> None:
+    change(world.cloud.data, world.media["tall"], facts=TALL.as_dict())
+    page.set_viewport_size({"width": 360, "height": 740})
+    world.open(page, "tall")
+    box = page.locator("video").bounding_box()
+    assert box is not None
+    assert abs(box["height"] / box["width"] - 4 / 3) < 0.01
+
+
 def test_a_plain_file_plays_and_seeks_by_ranges(world: World, page: Page) -> None:
     answers: list[tuple[int, str]] = []
     page.on(
@@ -241,6 +266,7 @@ def test_a_media_that_failed_says_so(world: World, page: Page) -> None:
     world.open(page, "failing")
     change(world.cloud.data, world.media["failing"], status="failed")
     expect(page.get_by_text("This media could not be processed.")).to_be_visible()
+    expect(page.get_by_role("heading")).to_have_text("Failing")
 
 
 def test_pictures_sound_and_other_files(world: World, page: Page) -> None:

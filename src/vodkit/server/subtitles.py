@@ -42,7 +42,8 @@ def add(settings: Settings, id: str, file: Path, *, language: str, title: str = 
         title: For people; default the language.
 
     Raises:
-        InvalidRequest: the file or the language cannot be used; nothing was changed.
+        InvalidRequest: the file or the language cannot be used, or the media does not play; nothing was
+            changed.
         NotFound: there is no such media, or several.
     """
     if not _LANGUAGE.fullmatch(language):
@@ -54,6 +55,9 @@ def add(settings: Settings, id: str, file: Path, *, language: str, title: str = 
         raise InvalidRequest(f"{file.name} cannot be used: {problem}", advice=advice) from None
     with _storage(settings) as storage:
         record = storage.catalog.read_now(lambda conn: _media(conn, storage, id))
+        if record.kind not in ("video", "audio"):
+            kind = {"image": "an image", "file": "a file that does not play"}[record.kind]
+            raise InvalidRequest(f"{id} is {kind}", advice="Subtitles belong to a video or to sound")
         output = Output(
             id=(own := new_id()),
             media=record.id,

@@ -132,6 +132,12 @@ def processing(title: str) -> str:
     )
 
 
+def failed(title: str, reason: str) -> str:
+    """What is shown in place of a media that could not be processed."""
+    why = f"<p>{escape(reason[:1].upper() + reason[1:])}</p>" if reason else ""
+    return message(title, "This media could not be processed.", why)
+
+
 def password(problem: str) -> str:
     """The form that asks for a password."""
     said = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""

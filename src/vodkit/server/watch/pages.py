@@ -195,15 +195,15 @@ class WatchPages:
 
     def _page(self, known: Known, leave: Leave) -> Answer:
         media = known.media
-        if media.status == "processing":
-            body = html.processing(media.title or "Untitled")
-            waits = {"state": f"{quote(media.id, safe='')}/state", "every": _LOOK_EVERY}
-            return Answer(200, html.page(media.title, body, scripts=("waiting.js",), data=waits))
-        if media.status == "failed":
-            reason = known.task.error if known.task else ""
-            return self._said(200, media.title or "Untitled", reason or "This media could not be processed.")
-        addresses = show.Addresses(self._links, media, leave, self._service.now())
         title = media.title or "Untitled"
+        if media.status == "processing":
+            body = html.processing(title)
+            waits = {"state": f"{quote(media.id, safe='')}/state", "every": _LOOK_EVERY}
+            return Answer(200, html.page(title, body, scripts=("waiting.js",), data=waits))
+        if media.status == "failed":
+            body = html.failed(title, known.task.error if known.task else "")
+            return Answer(200, html.page(title, body))
+        addresses = show.Addresses(self._links, media, leave, self._service.now())
         line = show.line(media, known.outputs, known.views)
         if media.kind == "image":
             body = html.picture(title, line, show.picture(addresses, known.outputs))

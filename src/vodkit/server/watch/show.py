@@ -13,6 +13,7 @@ from ..access import EVERYBODY, Leave
 from ..content_types import content_type
 from ..contract import MediaRecord
 from ..links import Links, folder_of
+from ..media.facts import Facts
 from ..processing import OUTPUTS, Output
 
 LEAST = 6 * 3600.0
@@ -97,6 +98,7 @@ def told(addresses: Addresses, outputs: Sequence[Output]) -> dict[str, Any]:
             if output.kind == "subtitle"
         ],
         "duration": seconds_of(media, outputs),
+        "shape": shape_of(media),
     }
 
 
@@ -121,6 +123,12 @@ def seconds_of(media: MediaRecord, outputs: Sequence[Output]) -> float:
     """How long a media plays; 0 if nobody knows."""
     streams = _last(outputs, "streams")
     return float((streams.facts if streams else {}).get("seconds") or media.facts.get("seconds") or 0.0)
+
+
+def shape_of(media: MediaRecord) -> tuple[int, int] | None:
+    """Width and height of a media's picture, as far as they are known."""
+    picture = Facts.from_dict(dict(media.facts)).picture if media.facts else None
+    return picture.shown_size if picture is not None else None
 
 
 def line(media: MediaRecord, outputs: Sequence[Output], views: int) -> str:

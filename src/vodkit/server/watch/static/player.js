@@ -116,11 +116,25 @@
       option(select, number, subtitle.title);
     });
     select.hidden = false;
-    const show = () => {
-      [...video.querySelectorAll("track")].forEach((track, number) => {
-        track.track.mode = select.value === String(number) ? "showing" : "disabled";
+    const tracks = [...video.querySelectorAll("track")].map(({ track }) => track);
+    const paintWords = () => {
+      const shown = tracks.find(({ mode }) => mode === "hidden");
+      const lines = [...(shown?.activeCues ?? [])].map((cue) => {
+        const [line, text] = [document.createElement("p"), document.createElement("span")];
+        text.append(cue.getCueAsHTML());
+        line.append(text);
+        return line;
       });
+      $("words").replaceChildren(...lines);
     };
+    // The page shows the words itself, above its controls; a telephone's own player shows what is "showing".
+    const show = () => {
+      const chosen = video.webkitDisplayingFullscreen ? "showing" : "hidden";
+      tracks.forEach((track, number) => { track.mode = select.value === String(number) ? chosen : "disabled"; });
+      paintWords();
+    };
+    for (const track of tracks) track.addEventListener("cuechange", paintWords);
+    for (const name of ["webkitbeginfullscreen", "webkitendfullscreen"]) video.addEventListener(name, show);
     select.addEventListener("change", show);
     show();
   };
@@ -199,7 +213,11 @@
     clearTimeout(quiet);
     quiet = setTimeout(() => { if (!video.paused) player.classList.add("idle"); }, 2600);
   };
-  const full = () => (document.fullscreenElement ? document.exitFullscreen() : player.requestFullscreen());
+  const full = () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else if (player.requestFullscreen) player.requestFullscreen();
+    else video.webkitEnterFullscreen?.();
+  };
 
   const KEYS = {
     " ": toggle,
@@ -252,6 +270,7 @@
   });
 
   if (data.poster) video.poster = data.poster;
+  if (data.shape) video.style.aspectRatio = data.shape.join(" / ");
   $("bar").hidden = false;
   paint();
   state();
