@@ -14,6 +14,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -38,6 +39,8 @@ _ILL = re.compile(r"[\x00-\x20\x7f\\]")
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(%[a-z0-9._-]+)?", re.I)
 _URL_CHARACTERS = "%/:=&?~+!$,;'@()*[]"
 _PIECE = 1 << 20
+_MOST_PLACES = 4
+"""Addresses of a name that are tried."""
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -91,9 +94,9 @@ class Bounds:
     """How long a request may take, and how much of its answer is read.
 
     Attributes:
-        connect: Seconds for the connection, TLS included.
+        connect: Seconds for the name, and for the connection, however many addresses there are.
         read: Seconds without a byte moving.
-        total: Seconds from the connection's begin to the answer's end.
+        total: Seconds from the name to the answer's end; of a :func:`fetch` with all that it is led on to.
         answer: Bytes of an answer that :func:`send` reads; the rest is left.
     """
 
@@ -265,7 +268,7 @@ def send(
         TargetFailed: there was no answer in time, or it broke.
     """
     limits = bounds or Bounds()
-    with _Exchange(check(url), private, limits) as exchange:
+    with _Exchange(check(url), private, limits, time.monotonic() + limits.total) as exchange:
         if cutter is not None:
             cutter.watch(exchange)
         response = exchange.request(method, headers or {}, body)
@@ -324,9 +327,10 @@ def fetch(
         TargetRefused: the service does not connect there, or there are too many redirects.
         TargetFailed: there was no answer in time, or it broke.
     """
-    place = check(url)
+    place, limits = check(url), bounds or Bounds()
+    end = time.monotonic() + limits.total
     for _ in range(MOST_HOPS + 1):
-        with _Exchange(place, private, bounds or Bounds()) as exchange:
+        with _Exchange(place, private, limits, end) as exchange:
             response = exchange.request("GET", {"Accept-Encoding": "identity", **(headers or {})}, b"")
             onward = response.headers.get("location", "")
             if response.status not in _REDIRECTS or not onward:
@@ -342,7 +346,7 @@ class _Exchange:
     A time-out of the socket alone would not do: a receiver that sends a byte now and then never meets it.
     """
 
-    def __init__(self, target: Target, private: bool, bounds: Bounds) -> None:
+    def __init__(self, target: Target, private: bool, bounds: Bounds, end: float) -> None:
         self._target = target
         self._bounds = bounds
         self._late = False
@@ -351,8 +355,9 @@ class _Exchange:
         self._lock = threading.Lock()
         self._response: HTTPResponse | None = None
         self._connection = _connection(target, self._open, bounds.connect)
-        self._places = resolve(target, private=private, seconds=bounds.connect)
-        self._timer = threading.Timer(bounds.total, self._expire)
+        found = resolve(target, private=private, seconds=bounds.connect)
+        self._places = found[:_MOST_PLACES]
+        self._timer = threading.Timer(max(0.0, end - time.monotonic()), self._expire)
         self._timer.daemon = True
 
     def __enter__(self) -> _Exchange:
@@ -374,7 +379,7 @@ class _Exchange:
         with self._explained("no connection could be made"):
             self._connection.connect()
         self._connection.timeout = self._bounds.read
-        named = {"Host": self._target.authority, "User-Agent": "vodkit", **headers}
+        named = {"Host": self._target.authority, "User-Agent": "vodkit", "Connection": "close", **headers}
         with self._explained("there was no answer"):
             self._connection.request(
                 method, self._target.path, body or None, named, preload_content=False, decode_content=False
@@ -413,25 +418,39 @@ class _Exchange:
         self.cut()
 
     def _open(self) -> socket.socket:
-        """A socket to the first of the places that answers."""
+        """A socket to the first of the places that answers; each has its share of the time."""
         failure: OSError | None = None
-        for family, kind, protocol, _, address in self._places:
+        end = time.monotonic() + self._bounds.connect
+        for left, (family, kind, protocol, _, address) in zip(
+            range(len(self._places), 0, -1), self._places, strict=True
+        ):
             sock = socket.socket(family, kind, protocol)
             try:
-                sock.settimeout(self._bounds.connect)
+                self._watch(sock)
+                sock.settimeout(max(0.001, (end - time.monotonic()) / left))
                 sock.connect(address)
             except OSError as error:
                 failure = error
                 sock.close()
+                if self._cut:
+                    break
                 continue
-            # TLS detaches the socket object; its duplicate stays good for ending the connection.
-            with self._lock:
-                self._twin = sock.dup()
-                cut = self._cut
-            if cut:
-                self.cut()
+            sock.settimeout(self._bounds.connect)
             return sock
         raise failure or OSError("the name has no address")
+
+    def _watch(self, sock: socket.socket) -> None:
+        """Have a socket ended with the request.
+
+        TLS detaches the socket object, and while it connects it cannot be closed by others; a duplicate that
+        was made before is good for ending it all the time.
+        """
+        with self._lock:
+            if self._twin is not None:
+                self._twin.close()
+            self._twin = sock.dup()
+            if self._cut:
+                raise ConnectionAbortedError
 
     @contextlib.contextmanager
     def _explained(self, what: str) -> Iterator[None]:
@@ -442,7 +461,7 @@ class _Exchange:
 
     def _reason(self, error: Exception) -> str:
         if self._late:
-            return f"it took longer than {self._bounds.total:g} seconds"
+            return f"it took longer than {round(self._bounds.total, 1):g} seconds"
         if self._cut:
             return "it was aborted"
         if isinstance(error, ssl.SSLCertVerificationError):

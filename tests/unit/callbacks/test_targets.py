@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import ipaddress
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -306,6 +308,60 @@ def test_a_name_that_nobody_answers_for_fails_in_bounded_time(monkeypatch: pytes
     with pytest.raises(TargetFailed, match="nobody said in time"):
         targets.send("http://slow.example/", private=True, bounds=Bounds(connect=0.2))
     silence.set()
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[Any]:
+    """An address where connections are neither made nor refused."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            sock = stack.enter_context(socket.socket())
+            sock.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                sock.connect(listener.getsockname())
+        yield listener.getsockname()
+
+
+def test_a_name_with_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[socket.socket] = []
+
+    class Counted(socket.socket):
+        def connect(self, address: Any) -> None:
+            made.append(self)
+            super().connect(address)
+
+    with _silence() as (host, port):
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [_v4(host, port)] * 200)
+        monkeypatch.setattr(socket, "socket", Counted)
+        with pytest.raises(TargetFailed, match="nothing moved in time"):
+            targets.send(f"http://many.example:{port}/", private=True, bounds=Bounds(connect=0.4, total=60.0))
+    assert len(made) == 4
+
+
+def test_a_request_is_cut_while_it_connects() -> None:
+    cutter = targets.Cutter()
+    with _silence() as (host, port):
+        threading.Timer(0.2, cutter.cut).start()
+        with pytest.raises(TargetFailed, match="aborted"):
+            targets.send(
+                f"http://{host}:{port}/", private=True, bounds=Bounds(connect=600, total=600), cutter=cutter
+            )
+
+
+def test_all_that_a_pull_is_led_on_to_shares_its_time() -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        threading.Event().wait(0.5)
+        peer.answer(status="302 Found", extra="Location: /again\r\n")
+
+    bounds = Bounds(total=1.2)
+    with (
+        serving(script) as address,
+        pytest.raises(TargetFailed, match=r"longer than 1.2 seconds"),
+        targets.fetch(f"http://{address}/", private=True, bounds=bounds),
+    ):
+        pass
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -15,6 +15,7 @@ from .rows import Delivery
 if TYPE_CHECKING:
     from ..service import Service
     from ..targets import Cutter
+    from .sender import End
 
 AT_ONCE = 32
 """Tries under way at a time."""
@@ -47,18 +48,23 @@ class FirstTries:
 
         if self._threads is None:
             self._threads = ThreadPoolExecutor(AT_ONCE, "vodkit-callback")
-        cutter = Cutter()
-        self._cutters.add(cutter)
-        try:
-            once = Sender(self._service, Bounds(total=TOTAL)).once
-            end = await asyncio.get_running_loop().run_in_executor(self._threads, once, taken, cutter)
-        finally:
-            self._cutters.discard(cutter)
+        once = Sender(self._service, Bounds(total=TOTAL)).once
+
+        def work() -> End:
+            cutter = Cutter()
+            self._cutters.add(cutter)
+            try:
+                return once(taken, cutter)
+            finally:
+                # Not before: whoever waits may be gone while the try goes on.
+                self._cutters.discard(cutter)
+
+        end = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         return Told(end.done, end.answer, end.error)
 
     async def close(self) -> None:
         """End what is under way; it is tried again after the next start."""
-        for cutter in self._cutters:
+        for cutter in list(self._cutters):
             cutter.cut()
         if self._threads is not None:
             threads = self._threads
