@@ -15,7 +15,7 @@ import re
 import time
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from .blobs import Buffer
@@ -54,11 +54,19 @@ class Connection(HttpToolsProtocol):
         self._start = b""
         self._express: Express | None = getattr(self.app, "express", None)
         self._common: tuple[object, bytes] = (None, b"")
+        self._answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is there."""
         super().connection_made(transport)
         self._socket = transport.get_extra_info("socket").fileno()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone; uvicorn tells only the last of the requests that it sent."""
+        if self._answering is not None:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        super().connection_lost(exc)
 
     # What arrives
 
@@ -109,6 +117,10 @@ class Connection(HttpToolsProtocol):
         """The body is there; whatever comes next starts a request."""
         self._between = True
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _answer_at_once(self, data: bytes) -> bool:
         """Give the answer that the application has ready, if it has one and nothing else is under way."""

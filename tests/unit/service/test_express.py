@@ -89,6 +89,22 @@ def test_answers_to_requests_sent_at_once_stay_in_order(service: Running) -> Non
     assert [answer[2] for answer in got] == [BODY[1:3], BODY[-1:], BODY[5:1048581], BODY[9:10]] * 3
 
 
+def test_a_client_that_goes_while_many_answers_wait_is_no_error(
+    start: Callable[..., Running], tmp_path: Path
+) -> None:
+    running = start(tmp_path / "data", log_level="info")
+    put(running, "film.mp4", BODY, "video/mp4")
+    path = link(running, "film.mp4")[0].removeprefix(running.url).encode()
+    request = b"GET %b HTTP/1.1\r\nHost: %b\r\n\r\n" % (path, running.url.removeprefix("http://").encode())
+    with running.wire() as wire:
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**12)
+        wire.send(request * 20)
+        time.sleep(0.5)
+    code, said = running.stop()
+    assert code == 0
+    assert "exception" not in said and "error" not in said
+
+
 def test_an_answer_that_is_taken_slowly_is_whole(service: Running) -> None:
     path = link(service, "film.mp4")[0].removeprefix(service.url).encode()
     head = b"GET %b HTTP/1.1\r\nHost: %b\r\n" % (path, service.url.removeprefix("http://").encode())
