@@ -68,7 +68,8 @@ class Room(Protocol):
     - ``check_play(head: Head, found: StoredObject, media: MediaRecord | None) -> float | None``, plain or
       async: until when (seconds since the epoch) a request for a play URL may have the object, by the
       vendor's own links and rules; 0 for not at all, ``None`` leaves it to the service's own rule. ``media``
-      is what the object belongs to: as original, cover, in its folder, or as something made of it.
+      is what the object belongs to: as original, cover, in its folder, or as something made of it. May raise
+      :class:`vodkit.server.access.Refused`, to say why not.
     - ``mint(service, account: Account, *, lifetime: float) -> Mapping[str, Any]``, a static method: temporary
       credentials, as JSON-ready data. ``service`` has ``settings``, ``catalog``, ``accounts``, ``vault`` and
       ``now`` only.

@@ -28,6 +28,7 @@ def head_of(scope: Scope) -> Head:
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
+        address=address_of(scope),
     )
 
 

@@ -17,6 +17,7 @@ class Head:
         path: Raw, still percent-encoded.
         query: Raw, without ``?``.
         headers: Lower-case names; the last of repeated ones.
+        address: The client's; ``""`` if it is not known.
     """
 
     method: str
@@ -24,6 +25,7 @@ class Head:
     path: str
     query: str
     headers: Mapping[str, str]
+    address: str = ""
 
     @property
     def host(self) -> str:

@@ -15,7 +15,7 @@ import urllib3
 
 import vodkit.server.watch
 from tests.browser import PLAYERS
-from vodkit.server.watch.tries import ALL, EACH, WINDOW, Tries
+from vodkit.server.tries import ALL, EACH, WINDOW, Tries
 
 from .conftest import Running
 from .test_playback import ask, link, put

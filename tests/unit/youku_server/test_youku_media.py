@@ -16,6 +16,7 @@ from vodkit.server.catalog.tables import plays
 from vodkit.server.contract import MediaRecord
 from vodkit.server.procedures import change_settings
 from vodkit.server.processing import OUTPUTS, Task
+from vodkit.server.tries import EACH, WINDOW
 
 from .. import making
 from .world import OPEN, Upload, World, content, create_fields, running
@@ -179,6 +180,18 @@ def test_who_may_watch_changes_at_once(world: World) -> None:
     assert change(public_type="all") == 0
     assert status(url) == 200
     assert "sesame" not in str(record(world, upload)) and "other" not in str(record(world, upload).attrs)
+
+
+def test_passwords_cannot_be_tried_for_ever(world: World) -> None:
+    upload = committed(world, public_type="password", watch_password="sesame")
+    finish(world, upload, 360)
+    bare = show(world, upload)["playback"]["hls"].partition("@media/")[2]
+    url = world.service.play_url("youku", OUTPUTS, bare)
+    assert [status(f"{url}?password={number}") for number in range(EACH)] == [403] * EACH
+    assert status(f"{url}?password=sesame") == 429
+    world.clock.ahead += WINDOW
+    assert status(f"{url}?password=sesame") == 302
+    world.clock.ahead -= WINDOW
 
 
 @pytest.mark.covers("youku link")

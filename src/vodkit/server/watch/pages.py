@@ -19,9 +19,9 @@ from ..errors import TooLarge, Truncated
 from ..incoming import Body
 from ..links import Links, place_of, split_token
 from ..processing import Output, Task, TaskQuery
+from ..tries import Tries
 from ..views import Views
 from . import html, show
-from .tries import Tries
 
 if TYPE_CHECKING:
     from ..service import Service

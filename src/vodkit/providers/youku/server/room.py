@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, unquote
 
 from sqlalchemy import MetaData
 
-from vodkit.server import logs
-from vodkit.server.access import PASSWORD, knows_password
+from vodkit.server import access, logs
 from vodkit.server.contract import Head, MediaRecord, Receive, Scope, Send, Service, StoredObject
 from vodkit.server.dispatch import head_of
 from vodkit.server.errors import QuotaExceeded, StorageFull, TooLarge, Truncated
 from vodkit.server.incoming import Body
+from vodkit.server.tries import Tries
 
 from ..wire import QUOTA, Codes
 from . import auth, comments, display, library, playlists, schemas, shows, upload, users, videos
@@ -50,6 +50,7 @@ class Room:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._uploads = UploadServer(service)
+        self._tries = Tries(service.now)
         self._log = logs.get(PROVIDER)
 
     def claims(self, head: Head) -> bool:
@@ -119,11 +120,16 @@ class Room:
 
     def check_play(self, head: Head, found: StoredObject, media: MediaRecord | None) -> float | None:
         """A video with a password plays for whoever sends it along, as the vendor's players do; all else is
-        for the service's own rule."""
+        for the service's own rule. Raises :class:`access.Refused` after too many wrong ones."""
         given = parse_qs(head.query).get("password", [""])[0]
-        if media is None or media.access != PASSWORD or not given:
+        if media is None or media.access != access.PASSWORD or not given:
             return None
-        return math.inf if knows_password(self._service.vault, media, given) else 0.0
+        if self._tries.wait(media.id, head.address):
+            raise access.Refused(429, "too many wrong passwords; try again in some minutes")
+        if not access.knows_password(self._service.vault, media, given):
+            self._tries.wrong(media.id, head.address)
+            raise access.Refused(403, "that is not the password")
+        return math.inf
 
     async def sweep(self, now: float) -> Mapping[str, int]:
         """Forget tokens and uploads that are over; how many of each."""
