@@ -6,18 +6,33 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
 
 from .catalog.attrs import attrs_in
 from .catalog.tables import media, plays, tasks
 from .contract import MediaQuery, MediaRecord
 from .errors import AlreadyThere
-from .names import check_name
+from .names import check_name, folded
 from .objects import ObjectTable
 from .outputs import OutputTable
 from .processing import OPEN, OUTPUTS
 
 _FIELDS = tuple(field.name for field in fields(MediaRecord))
+
+_title = media.c.title_folded
 
 _BATCH = 500
 """Rows that are read from the database at once."""
@@ -182,6 +197,13 @@ def _conditions(query: MediaQuery) -> Iterator[Any]:
     for column, wanted in sets:
         if wanted is not None:
             yield column.in_(wanted)
+    if query.titles is not None:
+        words = (folded(text).split() for text in query.titles)
+        held = (and_(true(), *(_title.contains(word, autoescape=True) for word in some)) for some in words)
+        yield or_(false(), *held)
+    if query.title_prefixes is not None:
+        begun = (_title.startswith(folded(text), autoescape=True) for text in query.title_prefixes)
+        yield or_(false(), *begun)
     yield from attrs_in(media.c.attrs, query.attrs)
     if query.created_from is not None:
         yield media.c.created >= query.created_from
@@ -200,6 +222,7 @@ def _values(record: MediaRecord) -> dict[str, Any]:
             check_name(value)
     values["attrs"] = dict(record.attrs)
     values["facts"] = dict(record.facts)
+    values["title_folded"] = folded(record.title)
     return values
 
 

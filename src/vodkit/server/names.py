@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+import unicodedata
 
 from .errors import BadName
 
@@ -26,6 +27,11 @@ def check_name(text: str) -> str:
     if "\0" in text:
         raise BadName("the name holds a NUL character")
     return text
+
+
+def folded(text: str) -> str:
+    """``text`` as it is compared where neither case nor the way to write a letter count."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def prefix_end(prefix: str) -> str | None:

@@ -196,6 +196,8 @@ class MediaQuery:
         provider, account: Whose.
         remote_ids, kinds, statuses: Sets that the field of this kind must be in.
         attrs: The same for the room's own facts, by name: either texts or whole numbers.
+        titles: Texts; the title must hold all words of one of them, in any case.
+        title_prefixes: Texts; the title must begin with one of them, in any case.
         created_from, created_until: Seconds since the epoch; from is included, until is not.
         expires_from, expires_until: The same, both included; never is later than every time.
     """
@@ -206,6 +208,8 @@ class MediaQuery:
     kinds: Collection[str] | None = None
     statuses: Collection[str] | None = None
     attrs: Mapping[str, Collection[str] | Collection[int]] = field(default_factory=dict)
+    titles: Collection[str] | None = None
+    title_prefixes: Collection[str] | None = None
     created_from: float | None = None
     created_until: float | None = None
     expires_from: float | None = None

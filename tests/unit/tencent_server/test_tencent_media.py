@@ -130,6 +130,35 @@ def test_g17_search(two: Caller) -> None:
     assert two("SearchMedia", SubAppId=app, Limit=1)["TotalCount"] == 3
 
 
+def test_names_are_found_in_any_case_and_spelling(two: Caller) -> None:
+    app = two("CreateSubAppId", Name="spelling")["SubAppId"]
+    names = ("春节 联欢晚会 2026", "ÉTÉ À LA MER", "100%_done", "Ｆｕｌｌ Ｗｉｄｔｈ", "Straße 5")
+    ids = {name: two.upload(b"a", MediaName=name, SubAppId=app)["FileId"] for name in names}
+
+    def search(**params: Any) -> list[str]:
+        found = two("SearchMedia", SubAppId=app, Filters=["basicInfo"], **params)["MediaInfoSet"]
+        assert all(ids[item["BasicInfo"]["Name"]] == item["FileId"] for item in found)
+        return sorted(item["BasicInfo"]["Name"] for item in found)
+
+    for params, expected in (
+        ({"Names": ["联欢"]}, [names[0]]),
+        ({"Names": ["2026 春节"]}, [names[0]]),
+        ({"Names": ["春节 2025"]}, []),
+        ({"Names": ["été mer"]}, [names[1]]),
+        ({"Names": ["E\u0301te\u0301"]}, [names[1]]),
+        ({"Names": ["%"]}, [names[2]]),
+        ({"Names": ["0_d", "0%d"]}, []),
+        ({"Names": ["%_D"]}, [names[2]]),
+        ({"Names": ["full width"]}, [names[3]]),
+        ({"Names": ["STRASSE", "晚会"]}, sorted((names[0], names[4]))),
+        ({"NamePrefixes": ["été"]}, [names[1]]),
+        ({"NamePrefixes": ["mer"]}, []),
+        ({"NamePrefixes": ["春", "100%_"]}, sorted((names[0], names[2]))),
+        ({"Text": "FULL"}, [names[3]]),
+    ):
+        assert search(**params) == expected, params
+
+
 @pytest.mark.covers("tencent G-17")
 def test_g17_search_is_capped(one: Caller) -> None:
     assert one("SearchMedia", Offset=4990, Limit=10)["MediaInfoSet"] == []
@@ -178,7 +207,8 @@ def test_a_large_library_is_searched_in_the_database(world: World, monkeypatch: 
         ({"ClassIds": [crowd], "Sort": {"Field": "CreateTime", "Order": "Asc"}}, "m0", 3000, 10),
         ({"FileIds": ["m7"]}, "m7", 1, 1),
         ({"CreateTime": {"Before": iso(-1000)}}, None, 0, 0),
-        ({"Names": ["FIRST"], "ClassIds": [lone]}, first, 1, 1),
+        ({"Names": ["first THE"]}, first, 1, 1),
+        ({"NamePrefixes": ["M29"], "Sort": {"Field": "CreateTime", "Order": "Asc"}}, "m29", 111, 10),
     ):
         read.clear()
         answer = owner("SearchMedia", **params)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.dialects import sqlite
+
+from vodkit.providers.ucloud.server.objects import same_content
+from vodkit.server.catalog import SqlCatalog
 
 from .world import BLOCK, SUFFIX, Caller, soon
 
@@ -113,12 +119,12 @@ def test_a_form_needs_its_signature(one: Caller) -> None:
 @pytest.mark.covers("ucloud 12-22")
 def test_ranges(one: Caller) -> None:
     one.put("ranges", bytes(range(16)))
-    for text, body, told in (
+    for asked, body, told in (
         ("bytes=0-5", bytes(range(6)), "bytes 0-5/16"),
         ("bytes=10-", bytes(range(10, 16)), "bytes 10-15/16"),
         ("bytes=0-", bytes(range(16)), "bytes 0-15/16"),
     ):
-        found = one.get("ranges", headers={"Range": text})
+        found = one.get("ranges", headers={"Range": asked})
         assert (found.status, found.body, found.headers["content-range"]) == (206, body, told)
     behind = one.get("ranges", headers={"Range": "bytes=16-"})
     assert behind.refusal[0] == 416
@@ -344,6 +350,15 @@ def test_upload_hit_knows_the_owners_content_only(one: Caller, two: Caller) -> N
     assert one.get("hit/again.mp4").body == data
     assert two.do("POST", "", b"", **hit).refusal == (404, -148654)
     assert one.do("POST", "", b"", **{**hit, "query": query + "1"}).refusal == (404, -148654)
+
+
+def test_upload_hit_reads_by_an_index(tmp_path: Path) -> None:
+    catalog = SqlCatalog("", tmp_path)
+    asked = same_content("acc", "AQAAAA", "space", "key").compile(dialect=sqlite.dialect(paramstyle="named"))
+    explain = text(f"EXPLAIN QUERY PLAN {asked}")
+    first = catalog.read_now(lambda conn: conn.execute(explain, asked.params).all())[0]
+    catalog.close()
+    assert "ix_objects_account_etag (account=? AND etag=?)" in first[3]
 
 
 def test_what_is_not_served(one: Caller) -> None:

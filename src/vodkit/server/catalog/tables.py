@@ -128,7 +128,7 @@ objects = Table(
     Column("attrs", JSON, nullable=False),
     Column("created", Double, nullable=False),
     Index("ix_objects_blob", "blob"),
-    Index("ix_objects_account", "account"),
+    Index("ix_objects_account_etag", "account", "etag"),
 )
 
 media = Table(
@@ -153,6 +153,7 @@ media = Table(
     Column("facts", JSON, nullable=False, comment="what a probe found; empty before"),
     Column("access", String(10), nullable=False, comment="who may watch"),
     Column("password_sealed", Text, nullable=False),
+    Column("title_folded", Text, nullable=False, comment="the title as it is looked for: see names.folded"),
     Index("uq_media_provider_remote_id", "provider", "remote_id", unique=True),
     Index("ix_media_provider_account_created", "provider", "account", "created"),
     Index("ix_media_provider_space_key", "provider", "space", "key"),

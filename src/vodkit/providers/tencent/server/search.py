@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from vodkit.server.contract import MediaQuery, MediaRecord
+from vodkit.server.names import folded
 
 from ..wire import Limits, codes
 from . import classes, library
@@ -75,6 +76,8 @@ def _query(conn: Connection, caller: Caller, params: Params) -> MediaQuery:
         library.mine(caller, **facts),
         remote_ids=_ids(params),
         kinds=_lowered(categories) if categories else None,
+        titles=params["Names"] or None,
+        title_prefixes=params["NamePrefixes"] or None,
         statuses=[own for name in states for own in _STATUSES[name]] if states else None,
         **_times(params),
     )
@@ -104,19 +107,13 @@ def _times(params: Params) -> dict[str, Any]:
 
 
 def _tests(params: Params) -> Iterator[Test]:
-    """What is tested on each media: texts in any case, tags, paths."""
-    names = _lowered(params["Names"])
-    if names:
-        yield lambda media: any(name in media.title.lower() for name in names)
-    prefixes = tuple(_lowered(params["NamePrefixes"]))
-    if prefixes:
-        yield lambda media: media.title.lower().startswith(prefixes)
-    descriptions = _lowered(params["Descriptions"])
+    """What is tested on each media: texts other than names, in any case, tags, paths."""
+    descriptions = [folded(text) for text in params["Descriptions"] or ()]
     if descriptions:
-        yield lambda media: any(text in media.attrs["description"].lower() for text in descriptions)
-    text = (params["Text"] or "").lower()
+        yield lambda media: any(text in folded(media.attrs["description"]) for text in descriptions)
+    text = folded(params["Text"] or "")
     if text:
-        yield lambda media: text in media.title.lower() or text in media.attrs["description"].lower()
+        yield lambda media: text in folded(media.title) or text in folded(media.attrs["description"])
     paths = tuple(params["StoragePathPrefixes"] or ())
     if paths:
         yield lambda media: f"/{media.key}".startswith(paths)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, and_, case, select
+from sqlalchemy import Connection, Select, and_, case, select
 
 from vodkit.core.contract import CRC64_HEADER, MEDIA_HEADER, PLAY_URL_HEADER
 from vodkit.server.catalog.tables import objects as object_rows
@@ -142,6 +142,20 @@ async def post(room: Room, request: Request, body: Body) -> Reply:
     return await made(room, caller, kept)
 
 
+def same_content(account: str, etag: str, space: str, key: str) -> Select[tuple[str, str]]:
+    """Space and key of an object of an account that has this ETag: that of this space and key, if it has."""
+    same = and_(
+        object_rows.c.provider == PROVIDER,
+        object_rows.c.account == account,
+        object_rows.c.space != OUTPUTS,
+        object_rows.c.etag == etag,
+    )
+    # Where the key itself has the content, nothing changes.
+    itself = and_(object_rows.c.space == space, object_rows.c.key == key)
+    query = select(object_rows.c.space, object_rows.c.key).where(same)
+    return query.order_by(case((itself, 0), else_=1)).limit(1)
+
+
 async def hit(room: Room, request: Request, body: Body) -> Reply:
     """UploadHit: only content that the same account holds counts, or it would tell who has what."""
     key = request.param("FileName")
@@ -151,16 +165,7 @@ async def hit(room: Room, request: Request, body: Body) -> Reply:
     service, facts = room.service, facts_of(request)
 
     def look(conn: Connection) -> tuple[str, str] | None:
-        same = and_(
-            object_rows.c.provider == PROVIDER,
-            object_rows.c.account == caller.space.account,
-            object_rows.c.space != OUTPUTS,
-            object_rows.c.etag == etag,
-        )
-        # Where the key itself has the content, nothing changes.
-        itself = and_(object_rows.c.space == caller.space.name, object_rows.c.key == key)
-        query = select(object_rows.c.space, object_rows.c.key).where(same)
-        row = conn.execute(query.order_by(case((itself, 0), else_=1)).limit(1)).first()
+        row = conn.execute(same_content(caller.space.account, etag, caller.space.name, key)).first()
         return (row.space, row.key) if row else None
 
     place = await service.catalog.read(look)
