@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from vodkit.core.contract import Provider, UploadOptions
 from vodkit.core.errors import NotResumable, SourceNotFound, UnknownUpload
 from vodkit.core.source import Identity, Item, Reader
-from vodkit.transport import Cancel
+from vodkit.transport import Cancel, Transport
 
 from .ledger import Entry, Ledger
 from .manifests import expand, kind_of
@@ -19,9 +19,6 @@ from .progress import Progress
 from .run import UploadResult, abort_upload
 from .settings import EngineSettings
 from .sources.urls import scheme_of
-
-if TYPE_CHECKING:
-    from .vod import Vod
 
 MONTH = 30 * 86400.0
 
@@ -49,10 +46,24 @@ def clean_ledger(older_than: float = MONTH, *, state_dir: Path | None = None) ->
         return ledger.clean(older_than)
 
 
+class Sender(Protocol):
+    """The connection that uploads go on over; see :class:`vodkit.Vod`."""
+
+    @property
+    def provider(self) -> Provider: ...
+
+    @property
+    def transport(self) -> Transport: ...
+
+    def ledger(self) -> Ledger: ...
+
+    def upload_detailed(self, source: str, **options: Any) -> UploadResult: ...
+
+
 class UploadCalls:
     """The uploads of one connection's ledger; those of other connections are not shown."""
 
-    def __init__(self, vod: Vod) -> None:
+    def __init__(self, vod: Sender) -> None:
         self._vod = vod
 
     def list(self, status: str | None = None) -> list[Entry]:

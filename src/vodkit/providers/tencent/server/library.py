@@ -13,7 +13,7 @@ from vodkit.server.processing import Output
 from vodkit.server.telling import Links, errors_of, told
 
 from ..wire import TOLD, category
-from . import classes, made, subtitles
+from . import class_tree, made, subtitles
 from .caller import Owner
 from .credentials import PROVIDER
 from .fields import shown_time
@@ -136,7 +136,7 @@ def basic(conn: Connection, owner: Owner, record: MediaRecord) -> dict[str, Any]
 
 def _basic(view: _View) -> dict[str, Any]:
     record, attrs = view.record, view.record.attrs
-    names = classes.path_names(view.conn, view.owner, attrs["class"])
+    names = class_tree.path_names(view.conn, view.owner, attrs["class"])
     own_cover = url(view.owner, record, record.cover_key)
     return {
         "Name": record.title,

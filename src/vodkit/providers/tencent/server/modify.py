@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from vodkit.server.contract import MediaRecord
 
 from ..wire import Limits, codes
-from . import classes, files, library, subtitles
+from . import class_tree, files, library, subtitles
 from .answer import ApiError
 from .caller import Action, Caller
 from .credentials import PROVIDER
@@ -35,7 +35,7 @@ async def _modify(caller: Caller, params: Params) -> dict[str, Any]:
         if params["Description"] is not None:
             attrs["description"] = params["Description"]
         if params["ClassId"] is not None:
-            classes.must_exist(conn, caller, params["ClassId"])
+            class_tree.must_exist(conn, caller, params["ClassId"])
             attrs["class"] = params["ClassId"]
         values: dict[str, Any] = {}
         if params["Name"] is not None:

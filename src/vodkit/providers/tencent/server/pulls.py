@@ -14,7 +14,7 @@ from vodkit.server.contract import Blob, MediaRecord
 from vodkit.server.processing import Task
 
 from ..wire import MEDIA_TYPES, codes
-from . import classes, intake, tasks
+from . import class_tree, intake, tasks
 from .answer import ApiError
 from .caller import Action, Caller, Owner
 from .credentials import PROVIDER
@@ -35,7 +35,7 @@ async def _pull(caller: Caller, params: Params) -> dict[str, Any]:
 
     def ask(conn: Connection) -> str:
         caller.service.quota.check(conn, caller.account, 1)
-        classes.must_exist(conn, caller, facts["class"])
+        class_tree.must_exist(conn, caller, facts["class"])
         intake.check_procedure(conn, caller, facts["procedure"])
         tasks.claim(conn, caller, "PullUpload", params["SessionId"], _DAYS)
         task = caller.service.tasks.pull(

@@ -14,7 +14,7 @@ from vodkit.server.contract import MediaQuery, MediaRecord
 from vodkit.server.names import folded
 
 from ..wire import Limits, codes
-from . import classes, library
+from . import class_tree, library
 from .answer import ApiError
 from .caller import Action, Caller
 from .fields import ID, OFFSET, Field, Params, choice, moment, record, several, upto, within
@@ -66,7 +66,7 @@ def _query(conn: Connection, caller: Caller, params: Params) -> MediaQuery:
     """What the database can select by."""
     facts: dict[str, Any] = {}
     if params["ClassIds"]:
-        facts["class"] = classes.with_descendants(conn, caller, params["ClassIds"])
+        facts["class"] = class_tree.with_descendants(conn, caller, params["ClassIds"])
     if params["MediaTypes"]:
         facts["type"] = _lowered(params["MediaTypes"])
     if params["StorageRegions"]:

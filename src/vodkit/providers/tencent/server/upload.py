@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from vodkit.server.contract import Service
 
 from ..wire import COVER_TYPES, MEDIA_TYPES, codes
-from . import classes, intake, library
+from . import class_tree, intake, library
 from .answer import ApiError
 from .caller import Action, Caller
 from .credentials import DEFAULT_LIFE, PROVIDER, UPLOAD_OPERATIONS, Grant
@@ -44,7 +44,7 @@ async def _apply(caller: Caller, params: Params) -> dict[str, Any]:
 
     def open_session(conn: Connection) -> None:
         caller.service.quota.check(conn, caller.account, 1)
-        classes.must_exist(conn, caller, facts["class"])
+        class_tree.must_exist(conn, caller, facts["class"])
         intake.check_procedure(conn, caller, facts["procedure"])
         conn.execute(
             insert(sessions).values(
