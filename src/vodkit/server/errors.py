@@ -67,7 +67,8 @@ class QuotaExceeded(StorageFull):
 
     def __init__(self, quota: int, used: int, needed: int) -> None:
         super().__init__(
-            f"the account's quota is {quota} bytes, of which {used} are used; {needed} more were asked for"
+            f"the account's quota is {quota} bytes, of which {used} are used; {needed} more were asked for: "
+            "make room, or have the quota raised"
         )
         self.quota, self.used, self.needed = quota, used, needed
 

@@ -18,7 +18,15 @@ from sqlalchemy import Connection
 from vodkit.server import logs
 from vodkit.server.contract import Blob, Head, Receive, Scope, Send, Service, StoredPart
 from vodkit.server.dispatch import head_of
-from vodkit.server.errors import DigestMismatch, HangUp, QuotaExceeded, TooLarge, Truncated, UploadGone
+from vodkit.server.errors import (
+    DigestMismatch,
+    HangUp,
+    QuotaExceeded,
+    StorageFull,
+    TooLarge,
+    Truncated,
+    UploadGone,
+)
 from vodkit.server.incoming import Body
 
 from .. import wire
@@ -89,6 +97,9 @@ class Nodes:
             if no_5xx:
                 raise HangUp("the service is stopping") from None
             raise
+        except StorageFull:
+            full = "the service has no room left; nothing of this block was stored"
+            document, status = wire.node_failure("InternalError", full, request_id), 500
         except Exception:
             self._log.exception("block failed", request_id=request_id)
             document, status = wire.node_failure("InternalError", "the service failed", request_id), 500

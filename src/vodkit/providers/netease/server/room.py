@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData
 from vodkit.server import logs
 from vodkit.server.contract import Blob, Head, MediaRecord, Receive, Scope, Send, Service, Vault
 from vodkit.server.dispatch import head_of
-from vodkit.server.errors import TooLarge, Truncated
+from vodkit.server.errors import StorageFull, TooLarge, Truncated
 from vodkit.server.incoming import Body
 from vodkit.server.processing import CallbackStyle, Notice, Task
 
@@ -88,6 +88,8 @@ class Room:
             document = wire.failure(wire.BAD_REQUEST, str(error), request_id)
         except Truncated:
             return
+        except StorageFull:
+            document = wire.failure(wire.INTERNAL, "the service has no room left", request_id)
         except Exception:
             self._log.exception("call failed", request_id=request_id)
             document = wire.failure(wire.INTERNAL, "the service failed on this request", request_id)

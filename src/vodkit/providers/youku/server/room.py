@@ -71,7 +71,7 @@ class Room:
         except QuotaExceeded as full:
             await refuse(send, Refused(Codes.INVALID, str(full), type=QUOTA))
         except StorageFull:
-            await refuse(send, Refused(Codes.UNAVAILABLE, status=503))
+            await refuse(send, Refused(Codes.UNAVAILABLE, "The service has no room left", status=503))
         except Exception:
             self._log.exception("call failed", method=head.method)
             await refuse(send, Refused(Codes.FAILED, status=500))

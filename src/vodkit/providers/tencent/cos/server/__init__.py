@@ -45,7 +45,6 @@ _REFUSALS: dict[type, tuple[str, str]] = {
     service_errors.TooLarge: ("EntityTooLarge", "the body is larger than is taken here"),
     service_errors.DigestMismatch: ("BadDigest", "the body does not have the MD5 that Content-MD5 gives"),
     service_errors.StorageFull: ("QuotaExceeded", "the server's storage is full; nothing was stored"),
-    service_errors.QuotaExceeded: ("QuotaExceeded", "the account's quota is used up; nothing was stored"),
     service_errors.UploadGone: ("NoSuchUpload", "the multipart upload was completed, aborted or has expired"),
     service_errors.PartsInvalid: ("InvalidPart", "a part was not received or was replaced"),
     service_errors.BadName: ("InvalidArgument", "the object key cannot be stored"),
@@ -89,6 +88,8 @@ class Cos:
             reply = await self._reply(request, Body(scope, receive))
         except Refused as refused:
             reply = fault(request, refused)
+        except service_errors.QuotaExceeded as problem:
+            reply = fault(request, Refused("QuotaExceeded", str(problem)))
         except Exception as problem:
             kind = next((kind for kind in type(problem).__mro__ if kind in _REFUSALS), None)
             if kind is None:
