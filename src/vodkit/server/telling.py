@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,9 +11,12 @@ from sqlalchemy import Connection
 from .access import ALL
 from .contract import MediaRecord, Service
 from .media.facts import Facts
-from .processing import OUTPUTS, Output, TaskQuery
+from .processing import OUTPUTS, Output, Task, TaskQuery
 
 _LONGEST_ERROR = 300
+_TASKS = 20
+"""The newest tasks of a media that are looked at."""
+
 _MANIFESTS = (".m3u8", ".mpd")
 
 
@@ -94,6 +98,12 @@ def errors_of(conn: Connection, service: Service, media: Collection[MediaRecord]
     found: dict[str, str] = {}
     for record in media:
         if record.status == "failed":
-            tasks = service.tasks.find(conn, TaskQuery(media=record.id, states=("failed",)), limit=1)
-            found |= {task.media: task.error for task in tasks}
+            query = TaskQuery(media=record.id, kind="procedure", states=("failed", "cancelled"))
+            tasks = (task for task in service.tasks.find(conn, query, limit=_TASKS) if task.decides)
+            found |= {task.media: why(task) for task in islice(tasks, 1)}
     return found
+
+
+def why(task: Task) -> str:
+    """Why nothing came of a task that has ended."""
+    return "its processing was cancelled" if task.state == "cancelled" else task.error

@@ -19,6 +19,7 @@ from ..errors import TooLarge, Truncated
 from ..incoming import Body
 from ..links import Links, place_of, split_token
 from ..processing import Output, Task, TaskQuery
+from ..telling import why
 from ..tries import Tries
 from ..views import Views
 from . import html, show
@@ -201,7 +202,7 @@ class WatchPages:
             waits = {"state": f"{quote(media.id, safe='')}/state", "every": _LOOK_EVERY}
             return Answer(200, html.page(title, body, scripts=("waiting.js",), data=waits))
         if media.status == "failed":
-            body = html.failed(title, known.task.error if known.task else "")
+            body = html.failed(title, why(known.task) if known.task else "")
             return Answer(200, html.page(title, body))
         addresses = show.Addresses(self._links, media, leave, self._service.now())
         line = show.line(media, known.outputs, known.views)

@@ -47,6 +47,13 @@ class Waiting:
         assert caught.value.provider == rig.provider
         assert not caught.value.retryable
 
+    def test_wait_for_what_is_cancelled(self, rig: Rig) -> None:
+        with rig.connect() as vod:
+            media = vod.upload(rig.file(1000))
+            Work(rig).end("cancelled")
+            with pytest.raises(ProcessingFailed, match="cancelled"):
+                vod.media.wait(media.id)
+
     def test_wait_too_long(self, rig: Rig) -> None:
         with rig.connect() as vod:
             media = vod.upload(rig.file(1000))
@@ -107,7 +114,7 @@ class Work:
         self._task, self._media = self._write(begin)
 
     def end(self, state: str, error: str = "") -> None:
-        """It is ``done`` or ``failed``, and so is the media."""
+        """It is ``done``, ``failed`` or ``cancelled``; the media is ready or failed."""
         from sqlalchemy import Connection, update
 
         from vodkit.server.catalog.tables import media, tasks
