@@ -53,6 +53,15 @@ def list_(as_json: bool) -> None:
 
 @command.command()
 @click.argument("id")
+def rotate(id: str) -> None:
+    """Give a webhook a new secret; prints it as JSON, once. The old one signs as well for a day."""
+    from vodkit.server.deliveries.admin import rotate_webhook
+
+    echo_json(rotate_webhook(folder(), id))
+
+
+@command.command()
+@click.argument("id")
 def remove(id: str) -> None:
     """Remove a webhook; what is on its way to it is given up."""
     from vodkit.server.deliveries.admin import remove_webhook

@@ -214,13 +214,24 @@ def resolve(target: Target, *, private: bool, seconds: float = 10.0) -> list[Any
         TargetFailed: its name leads nowhere, or nobody says where in time.
     """
     found = _addresses(target.host, target.port, seconds)
-    for *_, address in found:
-        ip = ipaddress.ip_address(str(address[0]).partition("%")[0])
-        if not private and is_private(ip):
-            raise TargetRefused(
-                f"{target.host} leads to a private address; the service must be told to allow that"
-            )
+    if not private and any(is_private(_ip(place)) for place in found):
+        raise TargetRefused(
+            f"{target.host} leads to a private address; the service must be told to allow that"
+        )
     return found
+
+
+def leads_inside(target: Target, seconds: float = 10.0) -> bool:
+    """Whether one of the addresses that ``target`` leads to is private.
+
+    Raises:
+        TargetFailed: its name leads nowhere, or nobody says where in time.
+    """
+    return any(is_private(_ip(place)) for place in resolve(target, private=True, seconds=seconds))
+
+
+def _ip(place: Any) -> Ip:
+    return ipaddress.ip_address(str(place[-1][0]).partition("%")[0])
 
 
 def _addresses(host: str, port: int, seconds: float) -> list[Any]:

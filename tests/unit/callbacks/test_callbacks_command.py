@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from vodkit import ConfigError, NotFound, webhooks
+from vodkit import ConfigError, NotFound, SignatureInvalid, webhooks
 from vodkit.cli.main import cli
 from vodkit.sandbox.listen import Arrival, Judge, listening
 
 from .desk import Desk
-from .receiver import receiving, status
+from .receiver import Got, receiving, status
 
 
 class Shell:
@@ -58,6 +58,37 @@ def test_a_webhook_is_added_told_listed_and_removed(desk: Desk, shell: Shell) ->
         assert added["id"] in shell("list")
         assert shell("remove", added["id"]) == f"removed {added['id']}\n"
         assert shell.json("list", "--json") == []
+
+
+def test_a_secret_takes_the_place_of_another_without_a_gap(desk: Desk, shell: Shell) -> None:
+    def signed_with(got: Got, secret: str) -> bool:
+        try:
+            webhooks.verify("vodkit", got.headers, got.body, key=secret, now=desk.service.now())
+        except SignatureInvalid:
+            return False
+        return True
+
+    with receiving() as receiver:
+        [added] = shell.json("add", receiver.url)
+        [rotated] = shell.json("rotate", added["id"])
+        assert rotated["secret"] != added["secret"]
+        desk.happens()
+        desk.send()
+        assert [signed_with(receiver.got[0], each["secret"]) for each in (added, rotated)] == [True, True]
+        [tried] = shell.json("test", added["id"])
+        assert tried["accepted"]
+        assert [signed_with(receiver.got[1], each["secret"]) for each in (added, rotated)] == [True, True]
+        desk.clock.ahead += 24 * 3600 + 1
+        desk.happens()
+        desk.send()
+        assert [signed_with(receiver.got[2], each["secret"]) for each in (added, rotated)] == [False, True]
+    with pytest.raises(NotFound, match="no webhook"):
+        shell("rotate", "wh_other")
+
+
+def test_what_an_address_hides_is_not_listed(shell: Shell) -> None:
+    shell("add", "https://example.com/hook?token=s3cret")
+    assert "s3cret" not in shell("list") + shell("list", "--json")
 
 
 def test_webhooks_of_one_account_and_of_some_types(desk: Desk, shell: Shell) -> None:
@@ -138,6 +169,7 @@ def test_trying_a_webhook_out(shell: Shell, capsys: pytest.CaptureFixture[str]) 
         [added] = shell.json("add", receiver.url)
         [end] = shell.json("test", added["id"])
         assert (end["status"], end["accepted"]) == (200, True)
+        assert "private address" in end["remark"]
         [got] = receiver.got
         assert webhooks.verify("vodkit", got.headers, got.body, key=added["secret"]).type == "webhook.test"
         cli.main(["callbacks", "--data", shell._data, "test", added["id"]], standalone_mode=False)

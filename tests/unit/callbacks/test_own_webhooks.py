@@ -255,11 +255,15 @@ def test_a_receiver_that_is_gone_for_good_is_told_no_more(desk: Desk) -> None:
     with receiving(status("410 Gone")) as receiver:
         id, _ = desk.webhook(receiver.url)
         desk.happens()
+        desk.happens()
         desk.send()
         desk.happens()
         desk.send()
         assert len(receiver.got) == 1
-    assert desk.states == ["dead"]
+    assert [(row.state, row.error) for row in desk.rows()] == [
+        ("dead", "the receiver answered 410"),
+        ("dead", "the webhook is switched off"),
+    ]
     row: Any = desk.catalog.read_now(lambda conn: hooks.one(conn, id))
     assert row.disabled
 

@@ -279,6 +279,8 @@ webhooks = Table(
     Column("account", String(40), nullable=False),
     Column("url", Text, nullable=False),
     Column("secret_sealed", Text, nullable=False),
+    Column("old_secret_sealed", Text, nullable=False, comment="the one before, empty for none"),
+    Column("old_until", Double, nullable=False, comment="the one before signs too until then"),
     Column("types", JSON, nullable=False, comment="of events; none for all"),
     Column("disabled", Boolean, nullable=False),
     Column("created", Double, nullable=False),

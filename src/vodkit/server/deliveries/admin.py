@@ -25,6 +25,14 @@ from .own import signed
 TEST = "webhook.test"
 """The type of the message that tries a webhook out."""
 
+OVERLAP = 24 * 3600.0
+"""Seconds that messages are signed with a webhook's old secret as well as with its new one."""
+
+_PRIVATE = (
+    "this is a private address: events are sent there only if the service runs with --private-targets,"
+    " or the account may (vodkit accounts set PROVIDER:ID private_targets=true)"
+)
+
 STATES = ("waiting", "done", "dead")
 
 
@@ -42,7 +50,7 @@ def add_webhook(settings: Settings, url: str, account: str, types: Sequence[str]
     try:
         url = targets.check(url).url
     except targets.TargetRefused as reason:
-        raise ConfigError(str(reason), advice="Give the receiver's whole address: https://…") from reason
+        raise ConfigError(str(reason), advice="Write it as in https://example.com/callbacks") from reason
     for type in types:
         if type not in TYPES:
             near = difflib.get_close_matches(type, TYPES, n=1)
@@ -63,7 +71,7 @@ def list_webhooks(settings: Settings) -> list[dict[str, Any]]:
     return [
         {
             "id": row.id,
-            "url": row.url,
+            "url": redact(row.url),
             "account": names.get(row.account, row.account),
             "types": row.types,
             "disabled": row.disabled,
@@ -71,6 +79,21 @@ def list_webhooks(settings: Settings) -> list[dict[str, Any]]:
         }
         for row in found
     ]
+
+
+def rotate_webhook(settings: Settings, id: str) -> dict[str, Any]:
+    """Give a webhook a new secret, which is shown this once. The old one signs as well for
+    :data:`OVERLAP`.
+
+    Raises:
+        NotFound: there is no such webhook.
+    """
+    secret = signing.new_secret()
+    with tools(settings) as parts:
+        sealed, until = parts.vault.seal(secret.encode()), parts.now() + OVERLAP
+        if not parts.catalog.write_now(lambda conn: webhooks.rotate(conn, id, sealed, until)):
+            raise _unknown(id)
+    return {"id": id, "secret": secret, "old_until": facts.moment(until)}
 
 
 def remove_webhook(settings: Settings, id: str) -> None:
@@ -104,7 +127,8 @@ def try_webhook(settings: Settings, id: str) -> dict[str, Any]:
     called too.
 
     Returns:
-        ``url``, ``status`` (``None`` if there was no answer), ``accepted`` and ``error``.
+        ``url``, ``status`` (``None`` if there was no answer), ``accepted``, ``error`` and ``remark``, what
+        else there is to know.
 
     Raises:
         NotFound: there is no such webhook.
@@ -113,11 +137,12 @@ def try_webhook(settings: Settings, id: str) -> dict[str, Any]:
         row: Any = parts.catalog.read_now(lambda conn: webhooks.one(conn, id))
         if row is None:
             raise _unknown(id)
-        secret = _secret(parts, row)
         now = parts.now()
-    message = signed(row.url, secret, f"test_{new_id()}", TEST, now, {"webhook": id}, now)
-    end: dict[str, Any] = {"url": row.url, "status": None, "accepted": False, "error": ""}
+        secrets = _secrets(parts, row, now)
+    message = signed(row.url, secrets, f"test_{new_id()}", TEST, now, {"webhook": id}, now)
+    end = {"url": redact(row.url), "status": None, "accepted": False, "error": "", "remark": ""}
     try:
+        end["remark"] = _PRIVATE if targets.leads_inside(targets.check(row.url)) else ""
         answer = targets.send(message.url, headers=message.headers, body=message.body, private=True)
     except (targets.TargetRefused, targets.TargetFailed) as reason:
         return {**end, "error": str(reason)}
@@ -131,7 +156,8 @@ def keys_of(settings: Settings) -> dict[str, list[str]]:
         def read(conn: Connection) -> dict[str, list[str]]:
             askers = {name: getattr(kind, "callback_keys", None) for name, kind in room_kinds().items()}
             theirs = {name: list(ask(parts.vault, conn)) for name, ask in askers.items() if ask is not None}
-            return {signing.OWN: [_secret(parts, row) for row in webhooks.every(conn)], **theirs}
+            own = [secret for row in webhooks.every(conn) for secret in _secrets(parts, row, parts.now())]
+            return {signing.OWN: own, **theirs}
 
         return parts.catalog.read_now(read)
 
@@ -221,14 +247,14 @@ def _names(parts: Tools) -> dict[str, str]:
     return {row["id"]: f"{row['provider']}:{row['key']}" for row in parts.catalog.read_now(accounts.listed)}
 
 
-def _secret(parts: Tools, row: Any) -> str:
-    secret = parts.vault.unseal(row.secret_sealed)
-    if secret is None:
+def _secrets(parts: Tools, row: Any, now: float) -> list[str]:
+    found = webhooks.secrets_of(row, parts.vault, now)
+    if not found:
         raise ConfigError(
             f"the secret of the webhook {row.id} was sealed with other keys",
             advice="Restore the data folder's file 'keys' from the same backup as the database",
         )
-    return secret.decode()
+    return found
 
 
 def _unknown(id: str) -> NotFound:

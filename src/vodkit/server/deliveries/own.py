@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -39,15 +40,16 @@ class OwnStyle:
         hook: Any = webhooks.one(conn, address.attrs["webhook"])
         if hook is None:
             raise Undeliverable("the webhook was removed")
+        if hook.disabled:
+            raise Undeliverable("the webhook is switched off")
         data = facts.told(
             address.attrs["facts"], event.provider, self._service.play_url, gone=event.type == _GONE
         )
-        secret = self._service.vault.unseal(hook.secret_sealed)
-        if secret is None:
+        now = self._service.now()
+        secrets = webhooks.secrets_of(hook, self._service.vault, now)
+        if not secrets:
             raise Undeliverable("the webhook's secret was sealed with other keys")
-        return signed(
-            address.target, secret.decode(), event.id, event.type, event.at, data, self._service.now()
-        )
+        return signed(address.target, secrets, event.id, event.type, event.at, data, now)
 
     def accepted(self, status: int, body: bytes) -> bool:
         """Any 2xx."""
@@ -58,10 +60,13 @@ class OwnStyle:
         return DELAYS[attempts - 1] if attempts <= len(DELAYS) else None
 
 
-def signed(url: str, secret: str, id: str, type: str, at: float, data: dict[str, Any], now: float) -> Message:
+def signed(
+    url: str, secrets: Sequence[str], id: str, type: str, at: float, data: dict[str, Any], now: float
+) -> Message:
     """A message as it goes out at ``now``.
 
     Args:
+        secrets: Several while one takes the place of another; the receiver may know either.
         at: When it happened, in seconds since the epoch.
         data: What is told.
     """
@@ -71,6 +76,6 @@ def signed(url: str, secret: str, id: str, type: str, at: float, data: dict[str,
         "Content-Type": "application/json",
         "webhook-id": id,
         "webhook-timestamp": str(int(now)),
-        "webhook-signature": signing.sign(secret, id, int(now), body),
+        "webhook-signature": " ".join(signing.sign(secret, id, int(now), body) for secret in secrets),
     }
     return Message(url, headers, body)

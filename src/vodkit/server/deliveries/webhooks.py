@@ -6,11 +6,15 @@ The account ``""`` stands for all of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from ..catalog.tables import webhooks
 from ..names import new_id
+
+if TYPE_CHECKING:
+    from ..contract import Vault
 
 STYLE = "webhook"
 """The style of deliveries to them; no room's is called so."""
@@ -43,6 +47,8 @@ def add(
             account=account,
             url=url,
             secret_sealed=secret_sealed,
+            old_secret_sealed="",
+            old_until=0.0,
             types=list(types),
             disabled=False,
             created=now,
@@ -64,6 +70,22 @@ def every(conn: Connection) -> Sequence[Row[tuple[object, ...]]]:
 def remove(conn: Connection, id: str) -> bool:
     """Forget a webhook; whether there was one. What is on its way to it is given up."""
     return conn.execute(delete(webhooks).where(webhooks.c.id == id)).rowcount > 0
+
+
+def rotate(conn: Connection, id: str, secret_sealed: str, until: float) -> bool:
+    """Give a webhook a new secret; the one that it had signs as well until then. Whether there is one."""
+    values = {
+        "old_secret_sealed": webhooks.c.secret_sealed,
+        "old_until": until,
+        "secret_sealed": secret_sealed,
+    }
+    return conn.execute(update(webhooks).where(webhooks.c.id == id).values(values)).rowcount > 0
+
+
+def secrets_of(row: Any, vault: Vault, now: float) -> list[str]:
+    """What a webhook's messages are signed with, the newest secret first; none if it was sealed otherwise."""
+    sealed = [row.secret_sealed, *([row.old_secret_sealed] if row.old_until > now else [])]
+    return [secret.decode() for each in sealed if (secret := vault.unseal(each)) is not None]
 
 
 def switch(conn: Connection, id: str, *, on: bool) -> bool:

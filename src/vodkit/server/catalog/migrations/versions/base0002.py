@@ -123,6 +123,8 @@ def upgrade() -> None:
         sa.Column("account", sa.String(40), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("secret_sealed", sa.Text(), nullable=False),
+        sa.Column("old_secret_sealed", sa.Text(), nullable=False, comment="the one before, empty for none"),
+        sa.Column("old_until", sa.Double(), nullable=False, comment="the one before signs too until then"),
         sa.Column("types", sa.JSON(), nullable=False, comment="of events; none for all"),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.Column("created", sa.Double(), nullable=False),
