@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -61,6 +63,19 @@ def test_what_becomes_ready_while_somebody_waits(service: EmbeddedService) -> No
     timer.join()
     (media,) = done.lines
     assert (media["id"], media["status"]) == (id, "ready")
+
+
+def test_an_upload_that_is_waited_for_in_vain_says_what_it_became(
+    service: EmbeddedService, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.mp4"
+    source.write_bytes(b"no film")
+    options = ("-o", "procedure=default", *shell.to(service, "tencent"))
+    late = shell.vodkit("upload", str(source), "--wait", "--timeout", "0", *options)
+    assert (late.code, late.out) == (4, "")
+    found = re.search(r"is uploaded as (\d+); waiting", late.err)
+    assert found is not None
+    assert shell.vodkit("media", "wait", found[1], *shell.to(service, "tencent")).code == 5
 
 
 def test_ctrl_c_ends_the_wait_and_nothing_else(service: EmbeddedService) -> None:

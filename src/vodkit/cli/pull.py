@@ -42,6 +42,7 @@ def command(
             echo_json({"pull": pull}) if as_json else click.echo(pull)
             return
         with Bar(url, quiet=quiet) as bar:
+            bar.notice(f"the pull {pull} has begun; waiting until its media is ready")
             media = vod.media.pulled(pull, timeout=timeout, on_progress=bar.waits)
             media = vod.media.wait(media.id, timeout=timeout, on_progress=bar.waits)
         if as_json:

@@ -54,6 +54,7 @@ def command(
             with Bar(source, quiet=quiet) as bar:
                 result = vod.upload_detailed(source, on_progress=bar, on_notice=bar.notice, **wanted)
                 if wait:
+                    bar.notice(f"{source} is uploaded as {result.media.id}; waiting until it is ready")
                     media = vod.media.wait(result.media.id, timeout=timeout, on_progress=bar.waits)
                     result = dataclasses.replace(result, media=media)
             if as_json:
