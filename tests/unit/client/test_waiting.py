@@ -187,7 +187,8 @@ def test_upload_wait_in_the_shell(cloud: Cloud, options: dict[str, Any], tmp_pat
     (tmp_path / "a.mp4").write_bytes(b"abc")
     cloud.becomes = [{"status": "processing"}, {}, READY]
     done = shell(options, "upload", str(tmp_path / "a.mp4"), "--wait", "--json")
-    shown = json.loads(done.output)
+    assert "a.mp4 is uploaded as u1; waiting" in done.stderr
+    shown = json.loads(done.stdout)
     assert (shown["id"], shown["status"], shown["hls_url"]) == ("u1", "ready", HLS)
     assert shown["sent_bytes"] == 3
 
@@ -201,7 +202,8 @@ def test_pull_in_the_shell(cloud: Cloud, options: dict[str, Any]) -> None:
 
     cloud.fail = finish
     done = shell(options, "pull", "http://example.com/a.mp4", "--title", "a", "--wait", "--json")
-    shown = json.loads(done.output)
+    assert "the pull p2 has begun" in done.stderr
+    shown = json.loads(done.stdout)
     assert (shown["pull"], shown["id"], shown["title"]) == ("p2", "m2", "a")
     refused = shell(options, "pull", "http://example.com/a.mp4", "--procedure", "x")
     assert isinstance(refused.exception, vodkit.UnsupportedOption)

@@ -191,13 +191,13 @@
     const whole = length();
     seek.max = whole || 1;
     seek.value = video.currentTime;
-    seek.setAttribute("aria-valuetext", `${clock(video.currentTime)} of ${clock(whole)}`);
+    seek.setAttribute("aria-valuetext", `${clock(video.currentTime)} of ${clock(Math.round(whole))}`);
     $("played").style.width = `${whole ? (100 * video.currentTime) / whole : 0}%`;
     const { buffered } = video;
     const end = buffered.length ? buffered.end(buffered.length - 1) : 0;
     $("loaded").style.width = `${whole ? (100 * end) / whole : 0}%`;
     $("now").textContent = clock(video.currentTime);
-    $("whole").textContent = clock(whole);
+    $("whole").textContent = clock(Math.round(whole));
   };
   const state = () => {
     const playing = !video.paused && !video.ended;
