@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -17,7 +18,7 @@ from .accounts_file import Entry, entry_of, generate
 from .allowances import ALLOWANCES, allowed
 from .contract import Account, Settings
 from .nouns import AccountSettings
-from .procedures import change_settings
+from .procedures import ProcedureTable, change_settings
 from .quota import usage_of
 from .service import Tools, room_kinds, tools
 
@@ -83,7 +84,7 @@ def set_allowances(
 
     Raises:
         NotFound: there is no such account.
-        ConfigError: there is no such allowance, or its text cannot be.
+        ConfigError: there is no such allowance, or its text cannot be, or no procedure of that name.
     """
     registry.descriptor(provider)
     for name in (*given, *unset):
@@ -98,6 +99,8 @@ def set_allowances(
         id = accounts.id_of(conn, provider, key)
         if id is None:
             raise _unknown(provider, key)
+        if values.get("procedure"):
+            _check_procedure(conn, provider, id, values["procedure"])
         return change_settings(conn, id, **values)
 
     with tools(settings) as parts:
@@ -153,6 +156,18 @@ def account_named(parts: Tools, text: str) -> str:
     if id is None:
         raise _unknown(provider, key)
     return id
+
+
+def _check_procedure(conn: Connection, provider: str, account: str, name: str) -> None:
+    """Refuse what no upload of an account could be made into. Raises ConfigError."""
+    theirs = getattr(room_kinds().get(provider), "knows_procedure", None)
+    if ProcedureTable("", time.time).resolve(conn, account, name) is not None:
+        return
+    if theirs is None or not theirs(conn, account, name):
+        raise ConfigError(
+            f"there is no procedure {name!r} for this account",
+            advice="Add it first: vodkit procedures add; those there are: vodkit procedures list",
+        )
 
 
 def _chosen(found: list[Account], provider: str, key: str | None) -> Account:

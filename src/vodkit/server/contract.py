@@ -73,6 +73,8 @@ class Room(Protocol):
     - ``mint(service, account: Account, *, lifetime: float) -> Mapping[str, Any]``, a static method: temporary
       credentials, as JSON-ready data. ``service`` has ``settings``, ``catalog``, ``accounts``, ``vault`` and
       ``now`` only.
+    - ``knows_procedure(conn, account: str, name: str) -> bool``, a static method: whether the vendor's own
+      templates, of the account with this id of ours or of everybody, make something of this name.
     - ``callbacks: Mapping[str, CallbackStyle]``: how the vendor tells of events.
     - ``expired(conn, media: MediaRecord) -> Notice | None``: what the vendor says of a media whose time is
       over; in the transaction that deletes it, before it goes. The room records no event itself.

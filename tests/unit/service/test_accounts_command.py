@@ -56,6 +56,17 @@ def test_add_use_list_disable_and_enable(running: Running) -> None:
     assert account["secret"] not in stored and "hush" not in stored
 
 
+def test_uploads_are_made_into_what_there_is_only(running: Running) -> None:
+    accounts(running.data, "add", "toy", "--id", "typo")
+    refused = accounts(running.data, "set", "toy", "typo", "procedure=as-iz", "quota=1G")
+    assert refused.returncode == 2
+    assert "there is no procedure 'as-iz' for this account. Add it first" in refused.stderr
+    left = json.loads(accounts(running.data, "set", "toy", "typo").stdout)
+    assert (left["procedure"], left["quota"]) == (None, None)
+    made = json.loads(accounts(running.data, "set", "toy", "typo", "procedure=as-is").stdout)
+    assert made["procedure"] == "as-is"
+
+
 def test_what_an_account_may_and_stores(running: Running) -> None:
     accounts(running.data, "add", "toy", "--id", "limited")
     changed = accounts(running.data, "set", "toy", "limited", "quota=1.5GiB", "concurrency=2", "procedure=")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from vodkit.core.errors import ConfigError
+from vodkit.server.admin import set_allowances
 from vodkit.server.media.procedure import Procedure
 
 from . import worked
@@ -219,3 +221,14 @@ def test_a_procedure_that_cannot_be_done_is_not_kept(two: Caller, app: dict[str,
     ):
         assert two.refused("CreateProcedureTemplate", Name="bad", MediaProcessTask=task, **app) == code
     assert two("DescribeProcedureTemplates", Names=["bad"], **app)["TotalCount"] == 0
+
+
+def test_an_account_s_uploads_can_be_made_into_the_vendor_s_templates(two: Caller, world: World) -> None:
+    task = {"CoverBySnapshotTaskSet": [{"Definition": 10, "PositionType": "Time", "PositionValue": 1}]}
+    two("CreateProcedureTemplate", Name="mine alone", MediaProcessTask=task)
+    settings = world.service.settings
+    for name in ("LongVideoPreset", "mine alone"):
+        assert set_allowances(settings, "tencent", "AKIDtwo", {"procedure": name})["procedure"] == name
+    with pytest.raises(ConfigError, match="there is no procedure 'mine alone'"):
+        set_allowances(settings, "tencent", "AKIDone", {"procedure": "mine alone"})
+    set_allowances(settings, "tencent", "AKIDtwo", {}, ["procedure"])

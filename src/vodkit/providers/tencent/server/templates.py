@@ -92,6 +92,12 @@ def rows(conn: Connection, owner: Owner, kind: Kind) -> list[RowMapping]:
     return list(conn.execute(query).mappings())
 
 
+def any_named(conn: Connection, account: str, kind: Kind, name: str) -> bool:
+    """Whether any application of an account has a template of this name."""
+    mine = templates.c.account == account, templates.c.kind == kind.name, templates.c.name == name
+    return conn.execute(select(templates.c.id).where(*mine).limit(1)).first() is not None
+
+
 def add(conn: Connection, owner: Owner, kind: Kind, spec: Mapping[str, Any]) -> int:
     """Keep a new template; its definition."""
     many = conn.scalar(select(func.count()).select_from(templates).where(*_mine(owner, kind)))
