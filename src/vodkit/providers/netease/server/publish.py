@@ -64,6 +64,8 @@ def _commit(conn: Connection, service: Service, context: Context) -> Mapping[str
     found = contexts.find_object(conn, context.bucket, context.object, lock=True)
     if found is None:
         raise NodeError(403, "AccessDenied", "the object was deleted")
+    # Who deletes a video locks it first and its object then, and so does this.
+    record = _published(conn, service, found) if found.media else None
     upload = service.uploads.get(conn, context.upload)
     assert upload is not None
     blob = service.uploads.complete(conn, context.upload)
@@ -78,8 +80,8 @@ def _commit(conn: Connection, service: Service, context: Context) -> Mapping[str
         etag=blob.id,
     )
     vid, image = found.vid, found.image
-    if found.media:
-        _replace(conn, service, found, blob)
+    if record is not None:
+        _replace(conn, service, found, record, blob)
     else:
         vid, image = _add(conn, service, found, blob)
     answer = wire.published(vid, image, uuid.uuid4().hex)
@@ -126,11 +128,16 @@ def _add(conn: Connection, service: Service, found: Object, blob: Blob) -> tuple
     return vid, image
 
 
-def _replace(conn: Connection, service: Service, found: Object, blob: Blob) -> None:
-    """The object was published before and has new bytes now: the same media, with the same id."""
+def _published(conn: Connection, service: Service, found: Object) -> MediaRecord:
+    """The media of an object that was published before; nobody else changes it before the commit."""
     record = service.media.get(conn, PROVIDER, wire.media_id(found.vid, found.image), lock=True)
     if record is None:
         raise NodeError(403, "AccessDenied", "the media was deleted")
+    return record
+
+
+def _replace(conn: Connection, service: Service, found: Object, record: MediaRecord, blob: Blob) -> None:
+    """The object was published before and has new bytes now: the same media, with the same id."""
     changed = replace(unblocked(record), size=blob.size, updated=service.now())
     renewed = service.media.renew(conn, changed)
     _process(conn, service, found, renewed)

@@ -282,9 +282,7 @@ class Room:
     @staticmethod
     def knows_procedure(conn: Connection, account: str, name: str) -> bool:
         """Whether a template of procedures has this name; see :class:`vodkit.server.contract.Room`."""
-        return name in templates.PROCEDURE.presets or templates.any_named(
-            conn, account, templates.PROCEDURE, name
-        )
+        return templates.any_named(conn, account, templates.PROCEDURE, name)
 
     def task_changed(self, conn: Connection, task: Task) -> Notice | None:
         """ProcedureStateChanged or PullComplete; see :class:`vodkit.server.processing.Works`."""

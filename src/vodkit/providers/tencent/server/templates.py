@@ -93,7 +93,9 @@ def rows(conn: Connection, owner: Owner, kind: Kind) -> list[RowMapping]:
 
 
 def any_named(conn: Connection, account: str, kind: Kind, name: str) -> bool:
-    """Whether any application of an account has a template of this name."""
+    """Whether a preset has this name, or a template of any application of an account."""
+    if name in kind.presets:
+        return True
     mine = templates.c.account == account, templates.c.kind == kind.name, templates.c.name == name
     return conn.execute(select(templates.c.id).where(*mine).limit(1)).first() is not None
 
