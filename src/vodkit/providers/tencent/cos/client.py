@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from vodkit.core.answers import Doubt
 from vodkit.core.contract import Body, Clock, Digests, Exchange, Reply
-from vodkit.core.errors import IntegrityError, ProtocolError
 from vodkit.core.part import Part
 
 from . import sign, wire
@@ -20,6 +20,7 @@ COMPLETE_TIMEOUT = 1200.0
 EARLY, LATE = 60, 3600
 """Seconds before and after now for which a request is signed."""
 
+_DOUBT = Doubt(PROVIDER, wire.REQUEST_ID)
 _MD5 = re.compile("[0-9a-f]{32}")
 
 
@@ -107,7 +108,7 @@ class Bucket:
         try:
             return wire.read_initiated(reply.body)
         except wire.BadDocument as problem:
-            raise _nonsense(reply, doing, problem) from problem
+            raise _DOUBT.nonsense(reply, doing, problem) from problem
 
     def upload_part(
         self, key: str, upload_id: str, number: int, part: Part, body: Body, digests: Digests
@@ -136,12 +137,12 @@ class Bucket:
             try:
                 page = wire.read_parts(reply.body)
             except wire.BadDocument as problem:
-                raise _nonsense(reply, doing, problem) from problem
+                raise _DOUBT.nonsense(reply, doing, problem) from problem
             found += page.parts
             if not page.truncated:
                 return found
             if page.next_marker <= marker:
-                raise _nonsense(reply, doing, "a page that does not lead on")
+                raise _DOUBT.nonsense(reply, doing, "a page that does not lead on")
             marker = page.next_marker
 
     def list_uploads(self, prefix: str) -> list[wire.Pending]:
@@ -162,13 +163,13 @@ class Bucket:
             try:
                 page = wire.read_uploads(reply.body)
             except wire.BadDocument as problem:
-                raise _nonsense(reply, doing, problem) from problem
+                raise _DOUBT.nonsense(reply, doing, problem) from problem
             found += page.uploads
             if not page.truncated:
                 return found
             following = (page.next_key_marker, page.next_upload_id_marker)
             if following in (marker, ("", "")):
-                raise _nonsense(reply, doing, "a page that does not lead on")
+                raise _DOUBT.nonsense(reply, doing, "a page that does not lead on")
             marker = following
 
     def complete(
@@ -195,10 +196,12 @@ class Bucket:
         except wire.BadDocument as problem:
             if b"<Error>" in reply.body:
                 raise error(Reply(500, reply.headers, reply.body), doing) from problem
-            raise _nonsense(reply, doing, problem) from problem
+            raise _DOUBT.nonsense(reply, doing, problem) from problem
         told = reply.headers.get(wire.CRC64, "")
         if crc64 is not None and told not in ("", str(crc64)):
-            raise _damaged(reply, doing, f"CRC-64 {told} was stored where {crc64} was sent", retryable=False)
+            raise _DOUBT.damaged(
+                reply, doing, f"CRC-64 {told} was stored where {crc64} was sent", retryable=False
+            )
         return done
 
     def abort(self, key: str, upload_id: str) -> None:
@@ -211,7 +214,7 @@ class Bucket:
         reply = self._call(doing, "HEAD", key)
         length = reply.headers.get("content-length", "")
         if not length.isdigit():
-            raise _nonsense(reply, doing, "no Content-Length")
+            raise _DOUBT.nonsense(reply, doing, "no Content-Length")
         return Stored(
             size=int(length),
             etag=wire.unquoted(reply.headers.get("etag", "")),
@@ -260,13 +263,13 @@ class Bucket:
         reply = self._call(doing, "PUT", key, query, headers, body)
         etag = wire.unquoted(reply.headers.get("etag", ""))
         if not etag:
-            raise _nonsense(reply, doing, "no ETag")
+            raise _DOUBT.nonsense(reply, doing, "no ETag")
         known = {*part.needs, *part.takes}
         told = reply.headers.get(wire.CRC64, "")
         if "crc64" in known and told not in ("", wire.crc64_text(digests["crc64"])):
-            raise _damaged(reply, doing, "the CRC-64 of what was stored is not that of what was sent")
+            raise _DOUBT.damaged(reply, doing, "the CRC-64 of what was stored is not that of what was sent")
         if "md5" in known and _MD5.fullmatch(etag.lower()) and etag.lower() != digests["md5"]:
-            raise _damaged(reply, doing, "the MD5 of what was stored is not that of what was sent")
+            raise _DOUBT.damaged(reply, doing, "the MD5 of what was stored is not that of what was sent")
         return etag
 
     def _call(
@@ -304,22 +307,3 @@ class Bucket:
         if not 200 <= reply.status < 300:
             raise error(reply, doing)
         return reply
-
-
-def _nonsense(reply: Reply, doing: str, problem: object) -> ProtocolError:
-    return ProtocolError(
-        f"{doing}: the answer cannot be understood: {problem}",
-        provider=PROVIDER,
-        status=reply.status,
-        request_id=reply.headers.get(wire.REQUEST_ID),
-    )
-
-
-def _damaged(reply: Reply, doing: str, problem: str, *, retryable: bool = True) -> IntegrityError:
-    return IntegrityError(
-        f"{doing}: {problem}",
-        provider=PROVIDER,
-        status=reply.status,
-        request_id=reply.headers.get(wire.REQUEST_ID),
-        retryable=retryable,
-    )

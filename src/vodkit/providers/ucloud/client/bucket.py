@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from vodkit.core.answers import Doubt
 from vodkit.core.contract import PLAY_URL_HEADER, Body, Digests, Exchange, Reply
-from vodkit.core.errors import IntegrityError, ProtocolError
 from vodkit.core.part import Part
 
 from .. import sign, wire
@@ -17,6 +17,7 @@ from ..errors import PROVIDER, error
 FINISH_TIMEOUT = 600.0
 """Seconds to wait for the answer to a finish."""
 
+_DOUBT = Doubt(PROVIDER, wire.SESSION_ID)
 Query = Sequence[tuple[str, str | None]]
 
 
@@ -110,7 +111,7 @@ class Bucket:
         reply = self._call(doing, "PUT", key, headers=headers, body=body, policy=policy)
         kept = self._kept(reply, doing, called_back=bool(policy))
         if kept.etag != wire.object_etag(part.length, digests["sha1"]):
-            raise _damaged(reply, doing, "the ETag of what was stored is not that of what was sent")
+            raise _DOUBT.damaged(reply, doing, "the ETag of what was stored is not that of what was sent")
         return kept
 
     def hit(self, key: str, size: int, etag: str, headers: Mapping[str, str]) -> Kept | None:
@@ -129,7 +130,7 @@ class Bucket:
         try:
             return wire.read_opened(reply.body)
         except wire.BadAnswer as problem:
-            raise _nonsense(reply, doing, problem) from problem
+            raise _DOUBT.nonsense(reply, doing, problem) from problem
 
     def part(
         self, key: str, upload_id: str, part: Part, number: int, body: Body, digests: Digests, kind: str
@@ -144,9 +145,9 @@ class Bucket:
         reply = self._call(doing, "PUT", key, query, {"content-type": kind}, body, uvideo=wire.PARTS)
         etag = wire.unquoted(reply.headers.get("etag", ""))
         if not etag:
-            raise _nonsense(reply, doing, "no ETag")
+            raise _DOUBT.nonsense(reply, doing, "no ETag")
         if etag != wire.part_etag(digests["sha1"]):
-            raise _damaged(reply, doing, "the ETag of what was stored is not that of what was sent")
+            raise _DOUBT.damaged(reply, doing, "the ETag of what was stored is not that of what was sent")
         return etag
 
     def parts(self, key: str, upload_id: str) -> list[wire.PartEntry]:
@@ -162,12 +163,12 @@ class Bucket:
             try:
                 page = wire.read_parts(reply.body)
             except wire.BadAnswer as problem:
-                raise _nonsense(reply, doing, problem) from problem
+                raise _DOUBT.nonsense(reply, doing, problem) from problem
             found += page.parts
             if page.marker is None:
                 return found
             if marker is not None and page.marker <= marker:
-                raise _nonsense(reply, doing, "a page that does not lead on")
+                raise _DOUBT.nonsense(reply, doing, "a page that does not lead on")
             marker = page.marker
 
     def finish(
@@ -201,7 +202,7 @@ class Bucket:
         reply = self._call(doing, "HEAD", key)
         length = reply.headers.get("content-length", "")
         if not length.isdecimal():
-            raise _nonsense(reply, doing, "no Content-Length")
+            raise _DOUBT.nonsense(reply, doing, "no Content-Length")
         etag = wire.unquoted(reply.headers.get("etag", ""))
         return Stored(int(length), etag, reply.headers)
 
@@ -223,7 +224,7 @@ class Bucket:
         try:
             return wire.loads(reply.body)
         except wire.BadAnswer as problem:
-            raise _nonsense(reply, doing, problem) from problem
+            raise _DOUBT.nonsense(reply, doing, problem) from problem
 
     def set_type(self, key: str, content_type: str) -> None:
         """OpMeta: the object's MIME type from now on."""
@@ -274,7 +275,7 @@ class Bucket:
     def _kept(self, reply: Reply, doing: str, *, called_back: bool = False) -> Kept:
         etag = wire.unquoted(reply.headers.get("etag", ""))
         if not etag:
-            raise _nonsense(reply, doing, "no ETag")
+            raise _DOUBT.nonsense(reply, doing, "no ETag")
         return Kept(etag, reply.headers, wire.callback_answer(reply.body) if called_back else None)
 
     def _url(self, suffix: str, path: str, query: Query) -> str:
@@ -325,16 +326,3 @@ class Bucket:
         if reply.status not in expected:
             raise error(reply, doing)
         return reply
-
-
-def _nonsense(reply: Reply, doing: str, problem: object) -> ProtocolError:
-    return ProtocolError(
-        f"{doing}: the answer cannot be understood: {problem}",
-        provider=PROVIDER,
-        status=reply.status,
-        request_id=reply.headers.get(wire.SESSION_ID),
-    )
-
-
-def _damaged(reply: Reply, doing: str, problem: str) -> IntegrityError:
-    return IntegrityError(f"{doing}: {problem}", provider=PROVIDER, status=reply.status, retryable=True)
