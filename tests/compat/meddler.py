@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
+
+from tests.loopback import Handler, Server
 
 _HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "date", "server"}
 
@@ -54,13 +55,6 @@ Meddle = Callable[[Asked, Forward], Answer | None]
 """Answers a request, by the service or by itself; ``None`` breaks the connection."""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away in the middle are part of the game."""
-
-
 class Meddler:
     """Listens on loopback as long as the block runs.
 
@@ -75,31 +69,22 @@ class Meddler:
         self._meddle: Meddle = meddle or (lambda asked, forward: forward(asked))
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Passing(Handler):
             def _answer(self) -> None:
                 outer._handle(self)
 
             do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer
 
-            def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing."""
-
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._server = Server(Passing)
+        self.url = self._server.base
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.close()
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         headers = {name.lower(): value for name, value in handler.headers.items()}

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
 import vodkit
 from vodkit import webhooks
@@ -126,10 +127,7 @@ def test_a_listener_on_the_services_folder_knows_the_keys_that_accounts_have_set
             for name in ("tencent", "netease"):
                 with service.connect(name) as vod:
                     vod.upload(source)
-            for _ in range(600):
-                if len(came) >= 2:
-                    break
-                time.sleep(0.1)
+            until(lambda: len(came) >= 2)
     assert {(each.style, each.type, each.verified) for each in came} == {
         ("tencent", "media.uploaded", True),
         ("netease", "media.uploaded", True),

@@ -13,13 +13,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import progress
+from tests.waiting import until
 from vodkit.server.access import sealed_password
 from vodkit.server.contract import MediaRecord, Settings
 from vodkit.server.media.encode import SOUND
 from vodkit.server.media.facts import Facts, Stream
 from vodkit.server.service import tools
 
-from ..unit.service.conftest import eventually
 from .conftest import SECONDS, Cloud
 from .publish import Made, change, publish
 
@@ -116,7 +116,7 @@ def test_streams_play_in_the_sizes_of_their_renditions(world: World, page: Page)
     choose_quality(page, "180p", 320)
     choose_quality(page, "360p", 640)
     assert page.evaluate("document.querySelector('video').error") is None
-    eventually(lambda: world.cloud.views(world.media["chinese"]) == 1)
+    until(lambda: world.cloud.views(world.media["chinese"]) == 1)
 
 
 def test_the_poster_is_the_cover_and_the_time_line_shows_pictures(world: World, page: Page) -> None:

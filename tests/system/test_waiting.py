@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ from typing import Any, cast
 
 import pytest
 
+from tests.waiting import until
 from vodkit.server.embedded import EmbeddedService, embedded
 from vodkit.testing.conformance.waiting import Work
 from vodkit.testing.faults import FaultProxy
@@ -92,8 +92,7 @@ def test_ctrl_c_ends_the_wait_and_nothing_else(service: EmbeddedService) -> None
         # Whoever runs the tests in the background of a shell has Ctrl-C ignored, and children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
-        while not proxy.connections:
-            time.sleep(0.05)
+        until(lambda: proxy.connections)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     proxy.close()

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.loopback import Handler, Server
 
 
 @dataclass(frozen=True)
@@ -35,28 +36,14 @@ def receiver() -> Iterator[Receiver]:
     """A receiver until the block ends; it answers after ``wait`` is set, if there is one."""
     found = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Taking(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            found.got.append(Got(self.command, self.path, headers, body))
+            found.got.append(Got(self.command, self.path, headers, self.received()))
             if found.wait is not None:
                 found.wait.wait(30)
-            self.send_response(found.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(found.answer)))
-            self.end_headers()
-            self.wfile.write(found.answer)
+            self.answer(found.status, found.answer, {"Content-Type": "application/json"})
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield found
-        finally:
-            server.shutdown()
-            thread.join()
+    with Server(Taking) as server:
+        found.url = server.base
+        yield found

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.waiting import until
 from vodkit.core.ffmpeg import executable
 
 from .driver import DRIVERS, Driver, driver, environment, fetch
@@ -49,13 +50,6 @@ def uploaded(sdk: Driver, clip: Path) -> tuple[str, dict[str, Any]]:
     changed = next_event(sdk, "ProcedureStateChanged")["ProcedureStateChangeEvent"]
     assert changed["TaskId"] == task
     return answer["FileId"], changed
-
-
-def until(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.2)
 
 
 def next_event(sdk: Driver, type: str) -> dict[str, Any]:

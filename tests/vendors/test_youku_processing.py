@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
+
 from .clip import make_clip
 from .driver import DRIVERS, Driver, driver, environment, fetch
 from .test_youku import ACCOUNTS, ME, call, show
@@ -57,10 +59,7 @@ def test_a_clip_becomes_something_to_watch(sdk: Driver, tmp_path: Path) -> None:
     assert call(sdk, "YoukuVideos", "find_video_by_url", found["link"])["id"] == id
     assert b"<video" in fetch(found["link"])
     # Views are written some seconds after they were counted.
-    end = time.monotonic() + PATIENCE
-    while show(sdk, id)["view_count"] != 1:
-        assert time.monotonic() < end
-        time.sleep(0.5)
+    until(lambda: show(sdk, id)["view_count"] == 1, pause=0.5)
 
 
 def test_what_is_no_video_fails_and_says_so(sdk: Driver, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def cloud(toy_room: None) -> Iterator[Cloud]:
 
 @pytest.fixture
 def options(cloud: Cloud) -> dict[str, Any]:
-    return {"key": "K", "secret": "S3cret", "service": cloud.url, "proxy": ""}
+    return {"key": "K", "secret": "S3cret", "service": cloud.base, "proxy": ""}
 
 
 @pytest.fixture

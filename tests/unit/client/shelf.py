@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import re
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+
+from tests.loopback import Handler, Server
 
 
-class Shelf(http.server.ThreadingHTTPServer):
+class Shelf(Server):
     """Serves ``content`` at every path.
 
     Attributes:
@@ -26,10 +26,8 @@ class Shelf(http.server.ThreadingHTTPServer):
         asked: First and last byte of each range that was asked for, as text.
     """
 
-    daemon_threads = True
-
     def __init__(self, content: bytes) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Serving)
         self.content = content
         self.etag = '"one"'
         self.digests: dict[str, str] = {}
@@ -38,23 +36,15 @@ class Shelf(http.server.ThreadingHTTPServer):
         self.fault: Callable[[int], int | None] = lambda first: None
         self.asked: list[str] = []
         self.lock = threading.Lock()
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/file"
+        return f"{self.base}/file"
 
     def tell(self, *names: str) -> None:
         """Tell the true digests of these names."""
         for name in names:
             self.digests[f"digest-{name}"] = hashlib.new(name, self.content).hexdigest()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass
-
-    def close(self) -> None:
-        self.shutdown()
-        self.server_close()
 
 
 class Store:
@@ -74,12 +64,8 @@ class Store:
         }
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Serving(Handler):
     server: Shelf
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         shelf = self.server
@@ -96,29 +82,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             fault = None if probe else shelf.fault(first)
         headers = {**({"ETag": etag} if etag else {}), **shelf.digests}
         if fault is not None and fault >= 0:
-            self.answer(fault, {}, b"", None)
+            self.answer(fault)
         elif wanted and first >= len(content):
-            self.answer(416, {**headers, "Content-Range": f"bytes */{len(content)}"}, b"", None)
+            self.answer(416, headers={**headers, "Content-Range": f"bytes */{len(content)}"})
         elif wanted:
             last = min(last, len(content) - 1)
             headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
-            self.answer(206, headers, content[first : last + 1], fault)
+            self.answer(206, content[first : last + 1], headers, cut=fault)
         else:
-            self.answer(200, headers, content, fault)
-
-    def answer(self, status: int, headers: dict[str, str], body: bytes, cut: int | None) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if status != 200 or self.server.tells_size:
-            self.send_header("Content-Length", str(len(body)))
-        else:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if cut is not None:
-            self.close_connection = True
-            body = body[:cut]
-        try:
-            self.wfile.write(body)
-        except OSError:
-            self.close_connection = True
+            self.answer(200, content, headers, cut=fault, sized=shelf.tells_size)

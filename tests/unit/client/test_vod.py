@@ -282,7 +282,7 @@ def test_secrets_and_services(connect: Connect) -> None:
 def test_profiles_lead_to_a_connection(cloud: Cloud, tmp_path: Path, movie: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(
-        f'[profiles.work]\nprovider = "toy"\nkey = "K"\nsecret = "s"\nservice = "{cloud.url}"\nproxy = ""\n'
+        f'[profiles.work]\nprovider = "toy"\nkey = "K"\nsecret = "s"\nservice = "{cloud.base}"\nproxy = ""\n'
     )
     path.chmod(0o600)
     with warnings.catch_warnings():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import json
 import re
 import threading
@@ -11,6 +10,7 @@ import time
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.loopback import Handler, Server
 from vodkit.engine.integrity import digest
 
 
@@ -20,7 +20,7 @@ def crc64(data: bytes) -> str:
     return hasher.hexdigest()
 
 
-class Cloud(http.server.ThreadingHTTPServer):
+class Cloud(Server):
     """Keeps uploads and media in memory.
 
     Attributes:
@@ -38,10 +38,8 @@ class Cloud(http.server.ThreadingHTTPServer):
         delay: Seconds that each part takes.
     """
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Answering)
         self.lock = threading.Lock()
         self.uploads: dict[str, dict[str, bytes]] = {}
         self.names: dict[str, list[list[str]]] = {}
@@ -55,18 +53,6 @@ class Cloud(http.server.ThreadingHTTPServer):
         self.crc: str | None = None
         self.cut_after: int | None = None
         self.delay = 0.0
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass
-
-    def close(self) -> None:
-        self.shutdown()
-        self.server_close()
 
     def assemble(self, id: str) -> list[bytes]:
         items = []
@@ -84,12 +70,8 @@ class Cloud(http.server.ThreadingHTTPServer):
         return items
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Answering(Handler):
     server: Cloud
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
     def handle_one_request(self) -> None:
         try:
@@ -99,7 +81,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_any(self) -> None:
         cloud = self.server
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.received()
         with cloud.lock:
             cloud.requests.append(f"{self.command} {self.path}")
         status = cloud.fail(self.command, self.path)
@@ -107,7 +89,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if status is not None:
-            self.answer(status, {}, b"{}")
+            self.answer(status, b"{}")
             return
         parts = urlsplit(self.path)
         kind, *rest = [unquote(piece) for piece in parts.path.strip("/").split("/")]
@@ -118,7 +100,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status, data = getattr(self, f"{kind}_{self.command.lower()}")(rest, body, parse_qs(parts.query))
         if kind == "uploads" and self.command == "PUT":
             time.sleep(cloud.delay)
-        self.answer(status, {}, json.dumps(data).encode())
+        self.answer(status, json.dumps(data).encode())
 
     do_GET = do_POST = do_PUT = do_DELETE = do_any
 
@@ -183,7 +165,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def file(self, id: str) -> None:
         cloud = self.server
         if id not in cloud.media:
-            self.answer(404, {}, b"")
+            self.answer(404)
             return
         body, status = cloud.media[id][0], 200
         etag = f'"{hashlib.md5(body).hexdigest()}"'
@@ -192,20 +174,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if wanted and self.headers.get("If-Range") in (None, etag):
             first, last = int(wanted[1]), int(wanted[2] or len(body) - 1)
             if first >= len(body):
-                self.answer(416, {"Content-Range": f"bytes */{len(body)}"}, b"")
+                self.answer(416, headers={"Content-Range": f"bytes */{len(body)}"})
                 return
             last = min(last, len(body) - 1)
             headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
             body, status = body[first : last + 1], 206
-        self.answer(status, headers, body, cloud.cut_after)
-
-    def answer(self, status: int, headers: dict[str, str], body: bytes, cut: int | None = None) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if cut is not None and cut < len(body):
-            self.close_connection = True
-            body = body[:cut]
-        self.wfile.write(body)
+        self.answer(status, body, headers, cut=cloud.cut_after)

@@ -8,12 +8,12 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.loopback import Handler, Server
 from vodkit.core.contract import Body, Digests, Exchange, Reply, UploadOptions
 from vodkit.core.errors import Cancelled, InvalidRequest, ServerError
 from vodkit.core.part import Part
@@ -97,12 +97,7 @@ class HttpProvider(ToyProvider):
 def http_server(server: ToyServer, behave: Any) -> Iterator[str]:
     """Stores parts; ``behave(handler)`` says how a request is treated."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
+    class Storing(Handler):
         def do_PUT(self) -> None:
             length = int(self.headers["Content-Length"])
             how = behave(self)
@@ -120,7 +115,7 @@ def http_server(server: ToyServer, behave: Any) -> Iterator[str]:
                 return
             data = self.rfile.read(length)
             if how == "fail":
-                self.answer(503, b"")
+                self.answer(503)
                 return
             _, id, offset = self.path.partition("?")[0].split("/")
             if len(data) == length:
@@ -129,32 +124,14 @@ def http_server(server: ToyServer, behave: Any) -> Iterator[str]:
             if how == "mute":
                 self.close_connection = True
                 return
-            self.answer(200, b"")
-
-        def answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 64
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            pass
+            self.answer(200)
 
     stalled = threading.Event()
-    httpd = Quiet(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{httpd.server_address[1]}"
-    finally:
-        stalled.set()
-        httpd.shutdown()
-        thread.join()
-        httpd.server_close()
+    with Server(Storing) as httpd:
+        try:
+            yield httpd.base
+        finally:
+            stalled.set()
 
 
 @pytest.fixture

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser import browser, page, play, progress
+from tests.loopback import Server
 from vodkit.server.media.look import facts_of
 from vodkit.server.media.plan import plan
 from vodkit.server.media.procedure import Procedure, Rendition
@@ -63,12 +63,8 @@ def address(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         (work / step.name).mkdir()
         render(step, work / step.name, finder(work, {"@source": source}))
     handler = partial(Ranges, directory=str(work / "package"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with Server(handler) as server:
+        yield server.base
 
 
 @pytest.mark.slow

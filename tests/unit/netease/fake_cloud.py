@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote
+
+from tests.loopback import Handler, Server
 
 MIB = 1 << 20
 DROP = "drop"
@@ -193,10 +194,7 @@ def bad(status: int, code: str) -> tuple[int, bytes]:
 def serving(cloud: FakeCloud) -> Iterator[str]:
     """Serve ``cloud`` on loopback; yields the base address for ``service``."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
+    class Answering(Handler):
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length)
@@ -221,28 +219,12 @@ def serving(cloud: FakeCloud) -> Iterator[str]:
                 self.close_connection = True
                 return
             status, document = found
-            self.send_response_only(status)
-            self.send_header("Content-Length", str(len(document)))
-            self.end_headers()
-            self.wfile.write(document)
+            self.answer(status, document)
 
         do_GET = do_POST = _answer
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that goes away is no news."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        cloud.over.set()
-        server.shutdown()
-        server.server_close()
+    with Server(Answering) as server:
+        try:
+            yield server.base
+        finally:
+            cloud.over.set()

@@ -11,10 +11,7 @@ from .world import Caller, World, running
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        running(tmp_path_factory.mktemp("service"), patch) as world,
-    ):
+    with running(tmp_path_factory.mktemp("service")) as world:
         yield world
 
 

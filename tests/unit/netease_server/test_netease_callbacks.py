@@ -21,10 +21,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "netease" / "callbacks" / "obser
 @pytest.fixture(scope="module")
 def world(service_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One service for these tests, on each database there is."""
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        running(tmp_path_factory.mktemp("service"), patch, database=service_database) as world,
-    ):
+    with running(tmp_path_factory.mktemp("service"), database=service_database) as world:
         yield world
 
 

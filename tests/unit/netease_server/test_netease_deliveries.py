@@ -20,7 +20,7 @@ from .world import Caller, World, running
 def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
     """A service of the test's own, which may reach this machine unless the test says otherwise."""
     private = getattr(request, "param", True)
-    with pytest.MonkeyPatch.context() as patch, running(tmp_path, patch, private_targets=private) as found:
+    with running(tmp_path, private_targets=private) as found:
         yield found
 
 

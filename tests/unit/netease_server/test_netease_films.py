@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import urljoin
 import pytest
 import urllib3
 
+from tests.waiting import until
 from vodkit import webhooks
 from vodkit.core.errors import ProcessingFailed
 from vodkit.core.ffmpeg import executable
@@ -53,9 +53,7 @@ def fetch(url: str) -> bytes:
 
 def heard(receiver: Receiver, count: int = 1) -> list[webhooks.Callback]:
     """What came, verified."""
-    end = time.monotonic() + PATIENCE
-    while len(receiver.got) < count and time.monotonic() < end:
-        time.sleep(0.05)
+    until(lambda: len(receiver.got) >= count)
     assert len(receiver.got) == count
     return [webhooks.verify("netease", got.headers, got.body, key="vcloud") for got in receiver.got]
 
@@ -135,11 +133,8 @@ def test_a_film_is_transcoded_later_and_gets_another_cover(vod: NetEase, film: P
     first = media.cover_url
     assert first
     vod.call("snapshot/create", vid=vid, size=4, offset=9)
-    end = time.monotonic() + PATIENCE
-    while (cover := vod.media.get(media.id).cover_url) == first and time.monotonic() < end:
-        time.sleep(0.1)
-    assert cover != first
-    assert fetch(cover).startswith(b"\xff\xd8")
+    until(lambda: vod.media.get(media.id).cover_url != first)
+    assert fetch(vod.media.get(media.id).cover_url).startswith(b"\xff\xd8")
     vod.call("video/delete_single", vid=vid, style=1)
     assert urllib3.request("GET", transcoded.payload["sdMp4Addr"], retries=False).status == 404
     vod.media.delete(media.id)
@@ -183,8 +178,6 @@ def test_a_cover_is_fetched_from_elsewhere(vod: NetEase, film: Path) -> None:
     vid, picture = int(media.id), b"\x89PNG\r\n\x1a\n and so on"
     with receiving(lambda peer, _: peer.answer(picture, extra="Content-Type: image/png\r\n")) as elsewhere:
         vod.call("snapshot/set", vid=vid, type=1, path=elsewhere.url)
-        end = time.monotonic() + PATIENCE
-        while not (cover := vod.media.get(media.id).cover_url) and time.monotonic() < end:
-            time.sleep(0.1)
+        cover = until(lambda: vod.media.get(media.id).cover_url)
     assert fetch(cover) == picture
     assert vod.media.get(media.id).status == "ready"

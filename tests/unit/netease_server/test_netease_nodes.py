@@ -436,19 +436,19 @@ def test_blocks_that_race_are_stored_once(world: World, one: Caller) -> None:
 
 
 @pytest.mark.covers("netease 13-42")
-def test_a_restart_loses_no_acknowledged_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restart_loses_no_acknowledged_block(tmp_path: Path) -> None:
     data = os.urandom(2 * BLOCK + 7)
-    with running(tmp_path, monkeypatch) as world:
+    with running(tmp_path) as world:
         target = world.caller("one").init()
         context = world.block(target, 0, data[:BLOCK], False).json["context"]
-    with running(tmp_path, monkeypatch) as world:
+    with running(tmp_path) as world:
         assert world.resume(target, context).json["offset"] == BLOCK
         world.block(target, BLOCK, data[BLOCK : 2 * BLOCK], False, context)
-    with running(tmp_path, monkeypatch) as world:
+    with running(tmp_path) as world:
         last = world.block(target, 2 * BLOCK, data[2 * BLOCK :], True, context)
         vid = world.message(last)["ret"]["vid"]
         assert world.stored(target) == data
-    with running(tmp_path, monkeypatch) as world:
+    with running(tmp_path) as world:
         again = world.block(target, 2 * BLOCK, data[2 * BLOCK :], True, context)
         assert world.message(again)["ret"]["vid"] == vid
 
@@ -457,7 +457,7 @@ def test_a_restart_loses_no_acknowledged_block(tmp_path: Path, monkeypatch: pyte
 def test_a_service_that_stops_hangs_up_on_the_python_sdk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running(tmp_path, monkeypatch) as world:
+    with running(tmp_path) as world:
         target = world.caller("one").init()
         head = (
             f"POST {target.path}?offset=0&complete=true&version=1.0 HTTP/1.1\r\nHost: x\r\n"

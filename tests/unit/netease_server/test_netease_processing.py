@@ -25,10 +25,7 @@ PNG = base64.b64decode(
 @pytest.fixture(scope="module")
 def world(service_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One service for these tests, on each database there is."""
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        running(tmp_path_factory.mktemp("service"), patch, database=service_database) as world,
-    ):
+    with running(tmp_path_factory.mktemp("service"), database=service_database) as world:
         yield world
 
 
@@ -302,7 +299,7 @@ def test_more_bytes_of_a_blocked_video(world: World, one: Caller, studio: Studio
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[World]:
-    with pytest.MonkeyPatch.context() as patch, running(tmp_path, patch, procedure="as-is") as world:
+    with running(tmp_path, procedure="as-is") as world:
         yield world
 
 
@@ -313,10 +310,7 @@ def test_the_services_own_procedure(small: World) -> None:
 
 
 def test_links_are_signed_where_nothing_plays_without(tmp_path: Path) -> None:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        running(tmp_path, patch, signed_playback=True) as world,
-    ):
+    with running(tmp_path, signed_playback=True) as world:
         caller, studio, base = world.caller("one"), Studio(world), world.service.settings.public_url
         id = preset(caller, sdMp4=1)
         vid = upload(

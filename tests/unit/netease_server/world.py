@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import secrets
 import socket
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-import urllib3
-
-from vodkit.server.service import Service
-
-from ..serving import Clock, serving
+from .. import serving
+from ..serving import Answer
 
 MIB = 1 << 20
 BLOCK = 4 * MIB
 PYTHON = {"User-Agent": "python-requests/2.18.4"}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer, taken apart."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> dict[str, Any]:
-        found = json.loads(self.body)
-        assert isinstance(found, dict)
-        return found
 
 
 @dataclass(frozen=True)
@@ -110,25 +90,14 @@ class Caller:
         return found["ret"]["list"][0]["vid"] if found["code"] == 200 else None
 
 
-class World:
-    """A service on a real socket."""
+class World(serving.World[Answer]):
+    """A service, and how the vendor's clients speak to it."""
 
-    def __init__(self, port: int, service: Service, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
-        self.port = port
-        self.service = service
-        self.clock = clock
-        self.loop = loop
-        self._pool = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=8, retries=False)
+    provider = "netease"
 
     def caller(self, key: str) -> Caller:
         """The holder of one of the accounts' keys."""
         return Caller(self, key, f"secret-of-{key}")
-
-    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """One HTTP request."""
-        reply = self._pool.urlopen(method, path, headers=headers, body=body, redirect=False)
-        found = {name.lower(): value for name, value in reply.headers.items()}
-        return Answer(reply.status, found, reply.data)
 
     def block(
         self,
@@ -184,14 +153,6 @@ class World:
         """A connection to write bytes to."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
-    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Run something in the service's own loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
-
-    def sweep(self) -> None:
-        """Let the room remove what is expired."""
-        self.do(self.service.rooms["netease"].sweep(self.clock.now()))
-
 
 ACCOUNTS = "".join(
     f'[[account]]\nprovider = "netease"\nid = "{key}"\nsecret = "secret-of-{key}"\n{more}\n'
@@ -207,7 +168,7 @@ GOLDEN = '[[account]]\nprovider = "netease"\nid = "golden-app-key"\nsecret = "go
 
 
 @contextmanager
-def running(folder: Path, patch: pytest.MonkeyPatch, **settings: Any) -> Iterator[World]:
+def running(folder: Path, **settings: Any) -> Iterator[World]:
     """A service until the block ends; a second one on the same folder goes on with its data."""
-    with serving(folder, ACCOUNTS + GOLDEN, patch, **settings) as served:
-        yield World(served.port, served.service, served.loop, served.clock)
+    with serving.serving(folder, ACCOUNTS + GOLDEN, **settings) as served:
+        yield World(served, Answer)

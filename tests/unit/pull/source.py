@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import re
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from tests.loopback import Handler, Server
 
-class Source(http.server.ThreadingHTTPServer):
+
+class Source(Server):
     """Serves ``files`` by path.
 
     Attributes:
@@ -25,10 +26,8 @@ class Source(http.server.ThreadingHTTPServer):
         hold: Answers stop after their first half until it is set.
     """
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Serving)
         self.files: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []
@@ -38,27 +37,18 @@ class Source(http.server.ThreadingHTTPServer):
         self.headers: dict[str, str] = {}
         self.before: Callable[[Any], bool] = lambda handler: False
         self.hold: threading.Event | None = None
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.server_port}{path}"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass
+        return self.base + path
 
     def close(self) -> None:
         if self.hold is not None:
             self.hold.set()
-        self.shutdown()
-        self.server_close()
+        super().close()
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Serving(Handler):
     server: Source
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         source, path = self.server, self.path.partition("?")[0]
@@ -79,9 +69,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             first = int(wanted[1])
             headers["Content-Range"] = f"bytes {first}-{len(body) - 1}/{len(body)}"
             body, status = body[first:], 206
-        self.answer(status, {**headers, "Content-Length": str(len(body))}, body)
+        self.send(status, {**headers, "Content-Length": str(len(body))}, body)
 
-    def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         """Send all of it, or as much as the switches let through."""
         self.send_response(status)
         for name, value in headers.items():

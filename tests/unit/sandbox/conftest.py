@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests.loopback import Handler, Server
 from vodkit.sandbox.run import Sandbox, attached
 
 HOSTS = ("api.cloud.example", ".store.cloud.example")
 
 
-class Echo(BaseHTTPRequestHandler):
+class Echo(Handler):
     """Answers every request with a JSON account of it; ``/bytes/N`` answers N zero bytes."""
-
-    protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         digest, length = hashlib.sha256(), 0
@@ -58,26 +55,11 @@ class Echo(BaseHTTPRequestHandler):
             left -= len(piece)
             yield piece
 
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-class Service(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients of these tests leave in mid-request on purpose."""
-
 
 @pytest.fixture(scope="session")
 def service() -> Iterator[str]:
-    with Service(("127.0.0.1", 0), Echo) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with Server(Echo) as server:
+        yield server.base
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,14 +94,6 @@ class Wire:
 
     def json(self) -> dict[str, object]:
         return dict(json.loads(self.answer()[2]))
-
-
-def eventually(check: Callable[[], object]) -> None:
-    """Wait until ``check`` holds."""
-    until = time.monotonic() + 30
-    while not check():
-        assert time.monotonic() < until, "did not happen"
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 import urllib3
 
-from .conftest import HERE, SOURCES, Running, eventually
+from tests.waiting import until
+
+from .conftest import HERE, SOURCES, Running
 
 
 def accounts(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -47,7 +49,7 @@ def test_add_use_list_disable_and_enable(running: Running) -> None:
     assert account["secret"] not in listed and "hush" not in listed
 
     assert accounts(running.data, "disable", "toy", "mine").returncode == 0
-    eventually(lambda: known(running, "mine") is None)
+    until(lambda: known(running, "mine") is None)
     again = accounts(running.data, "add", "toy", "--id", "mine", "--secret", "new")
     assert again.returncode == 0
     assert known(running, "mine")["secret"] == "new"

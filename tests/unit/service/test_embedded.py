@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from tests.waiting import until
 from vodkit.core import registry
 from vodkit.server.embedded import EmbeddedService, ServiceFailed, embedded
 
-from .conftest import HERE, SOURCES, eventually
+from .conftest import HERE, SOURCES
 
 
 @pytest.fixture(autouse=True)
@@ -91,4 +92,4 @@ def test_the_service_dies_with_its_parent(tmp_path: Path) -> None:
     assert alive(url)
     parent.send_signal(signal.SIGKILL)
     parent.communicate()
-    eventually(lambda: not alive(url))
+    until(lambda: not alive(url))

@@ -11,12 +11,13 @@ import pytest
 import urllib3
 from sqlalchemy import update
 
+from tests.waiting import until
 from vodkit.server.catalog.tables import media
 from vodkit.server.contract import Settings
 from vodkit.server.service import tools
 
 from . import conftest
-from .conftest import Running, eventually
+from .conftest import Running
 from .test_playback import BODY, ask, link, put
 
 HTTP = urllib3.PoolManager(retries=False)
@@ -151,4 +152,4 @@ def test_what_another_process_hides_is_hidden_soon(service: Running) -> None:
     private = update(media).where(media.c.id == "hidden").values(access="private")
     with tools(Settings(data=str(service.data))) as parts:
         parts.catalog.write_now(lambda conn: conn.execute(private))
-    eventually(lambda: HTTP.request("GET", url).status == 403)
+    until(lambda: HTTP.request("GET", url).status == 403)

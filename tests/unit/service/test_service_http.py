@@ -6,7 +6,9 @@ import hashlib
 
 import pytest
 
-from .conftest import Running, eventually
+from tests.waiting import until
+
+from .conftest import Running
 
 
 def get(target: str, host: str = "a.toy", *headers: str) -> bytes:
@@ -107,7 +109,7 @@ def test_a_client_that_goes_away_leaves_a_truncated_body(running: Running, codin
     note.unlink(missing_ok=True)
     with running.wire() as wire:
         wire.send(b"PUT /k HTTP/1.1\r\nHost: a.toy\r\n" + coding + b"\r\n\r\n5\r\nhello\r\n")
-    eventually(note.exists)
+    until(note.exists)
     assert note.read_text() == "Truncated"
 
 

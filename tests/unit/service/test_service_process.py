@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
 from vodkit.core.errors import ConfigError
 from vodkit.server import run
 from vodkit.server.contract import Settings
 
-from .conftest import HERE, SOURCES, Running, Wire, eventually
+from .conftest import HERE, SOURCES, Running, Wire
 
 Start = Callable[..., Running]
 PUT = b"PUT /k?note HTTP/1.1\r\nHost: a.toy\r\nContent-Length: 10\r\n\r\n"
@@ -51,7 +52,7 @@ def test_a_stop_lets_a_request_in_flight_finish(tmp_path: Path, start: Start, nu
     service = start(tmp_path / "data")
     with service.wire() as wire, service.wire() as idle:
         wire.send(PUT + b"12345")
-        eventually((service.data / "begun").exists)
+        until((service.data / "begun").exists)
         service.process.send_signal(number)
         assert idle.status() == 0
         status, headers, _ = wire.send(b"67890").answer()
@@ -64,7 +65,7 @@ def test_a_request_that_does_not_finish_is_cancelled(tmp_path: Path, start: Star
     service = start(tmp_path / "data")
     with service.wire() as wire:
         wire.send(PUT + b"12345")
-        eventually((service.data / "begun").exists)
+        until((service.data / "begun").exists)
         service.process.terminate()
         assert wire.status() == 503
     assert service.process.wait(30) == 0
@@ -177,8 +178,8 @@ def test_stalled_clients_are_dropped(tmp_path: Path, start: Start) -> None:
         body.send(PUT + b"12345")
         assert ended(silent) and ended(head) and ended(body)
         # The answer that nobody takes ends too, which shows as the request's line in the log.
-        eventually(lambda: service.said.read_text().count('"method": "GET"') == 1)
-    eventually((service.data / "refused").exists)
+        until(lambda: service.said.read_text().count('"method": "GET"') == 1)
+    until((service.data / "refused").exists)
     assert (service.data / "refused").read_text() == "Truncated"
     assert "Traceback" not in service.stop()[1]
 
@@ -186,9 +187,9 @@ def test_stalled_clients_are_dropped(tmp_path: Path, start: Start) -> None:
 def test_the_sweep_runs(tmp_path: Path, start: Start) -> None:
     service = start(tmp_path / "data", sweep_interval=0.05)
     note = service.data / "swept"
-    eventually(note.exists)
+    until(note.exists)
     first = note.read_text()
-    eventually(lambda: note.read_text() not in ("", first))
+    until(lambda: note.read_text() not in ("", first))
 
 
 def test_logs_are_json_with_a_request_id_and_no_query(tmp_path: Path, start: Start) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import http.server
 import re
 import threading
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.loopback import Handler, Server
 
 from vodkit.core.errors import SourceChanged, SourceNotFound, SourceUnreadable, TransferError
 from vodkit.core.source import Reader
@@ -18,7 +18,7 @@ DATA = bytes(range(256)) * 1000
 QUICK = TransportSettings(proxy="", answer_timeout=5, stall_timeout=5)
 
 
-class Site(http.server.ThreadingHTTPServer):
+class Site(Server):
     """One file, with switches for what its server is good for."""
 
     ranges = True
@@ -29,19 +29,16 @@ class Site(http.server.ThreadingHTTPServer):
     content = DATA
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Serving)
         self.requests: list[tuple[str, str | None]] = []
         self.authorized: list[str | None] = []
 
     def url(self, path: str = "/a%20b.mp4") -> str:
-        return f"http://127.0.0.1:{self.server_port}{path}"
+        return self.base + path
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Serving(Handler):
     server: Site
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         site = self.server
@@ -49,13 +46,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         site.requests.append((self.path, wanted))
         site.authorized.append(self.headers.get("Authorization"))
         if self.path == "/moved":
-            self.answer(302, {"Location": "/a.mp4?x"}, b"")
+            self.answer(302, headers={"Location": "/a.mp4?x"})
             return
         if self.path == "/loop":
-            self.answer(302, {"Location": "/loop"}, b"")
+            self.answer(302, headers={"Location": "/loop"})
             return
         if site.status:
-            self.answer(site.status, {}, b"no")
+            self.answer(site.status, b"no")
             return
         headers = {"ETag": site.etag} if site.etag else {}
         body, status = site.content, 200
@@ -64,35 +61,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             first, last = re.fullmatch(r"bytes=(\d+)-(\d*)", wanted).groups()  # type: ignore[union-attr]
             end = min(int(last) + 1 if last else len(body), len(body))
             if int(first) >= len(body):
-                self.answer(416, {"Content-Range": f"bytes */{len(body)}"}, b"")
+                self.answer(416, headers={"Content-Range": f"bytes */{len(body)}"})
                 return
             headers["Content-Range"] = f"bytes {first}-{end - 1}/{len(body)}"
             body, status = body[int(first) : end], 206
-        self.answer(status, headers, body)
-
-    def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if self.server.length:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.server.cut_after is not None and len(body) > self.server.cut_after:
-            self.wfile.write(body[: self.server.cut_after])
-            self.close_connection = True
-            return
-        try:
-            self.wfile.write(body)
-        except OSError:
-            self.close_connection = True
+        self.answer(status, body, headers, cut=site.cut_after, sized=site.length)
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
     with Site() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
-        server.shutdown()
 
 
 @contextmanager

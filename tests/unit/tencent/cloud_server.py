@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
+from tests.loopback import Handler, Server
 from vodkit.core.errors import TransferError
 
 from .fake_cloud import FakeCloud
@@ -24,11 +22,9 @@ def serving(cloud: FakeCloud, before: Callable[[str, str], None] | None = None) 
     """
     cloud.now = time.time()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Answering(Handler):
         def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = self.received()
             if before is not None:
                 before(self.command, self.path)
             target = self.path.partition("://")[2].partition("/")[2] if "://" in self.path else self.path[1:]
@@ -52,21 +48,5 @@ def serving(cloud: FakeCloud, before: Callable[[str, str], None] | None = None) 
 
         do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _answer
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that hangs up is part of the tests."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with Server(Answering) as server:
+        yield server.base

@@ -11,10 +11,7 @@ from .world import Caller, World, running
 
 @pytest.fixture(scope="module")
 def world(service_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        running(tmp_path_factory.mktemp("service"), patch, database=service_database) as world,
-    ):
+    with running(tmp_path_factory.mktemp("service"), database=service_database) as world:
         yield world
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from dataclasses import replace
 
@@ -256,9 +255,7 @@ def test_the_descriptor_names_the_room() -> None:
 
 
 def test_minted_keys_are_the_account_s(one: Caller, world: World) -> None:
-    account = asyncio.run_coroutine_threadsafe(
-        world.service.accounts.find("tencent", one.key), world.loop
-    ).result()
+    account = world.do(world.service.accounts.find("tencent", one.key))
     minted = Room.mint(world.service, account, lifetime=60)
     temporary = Caller(world, minted["secret_id"], minted["secret_key"], minted["token"])
     file_id = temporary.upload(b"x")["FileId"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -121,7 +120,7 @@ def test_a_media_whose_time_is_over_is_told_as_deleted(one: Caller) -> None:
     world.clock.ahead += 61
     try:
         sweep = world.service.storage.sweep(world.clock.now(), world.service.rooms)
-        assert asyncio.run_coroutine_threadsafe(sweep, world.loop).result()["media_expired"] == 1
+        assert world.do(sweep)["media_expired"] == 1
         (event,) = one("PullEvents", **app)["EventSet"]
     finally:
         world.clock.ahead -= 61

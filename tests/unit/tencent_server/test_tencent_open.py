@@ -12,10 +12,7 @@ from .world import Caller, World, running
 
 @pytest.fixture(scope="module")
 def open_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        running(tmp_path_factory.mktemp("open"), patch, strict=False) as world,
-    ):
+    with running(tmp_path_factory.mktemp("open"), strict=False) as world:
         yield world
 
 

@@ -8,13 +8,13 @@ import subprocess
 import threading
 import urllib.request
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import vodkit
+from tests.loopback import Handler, Server
 from vodkit.core.ffmpeg import executable
 from vodkit.providers.tencent import sign
 from vodkit.providers.tencent.client import Tencent
@@ -33,21 +33,16 @@ class Receiver:
         self._more = threading.Condition()
         bodies, more = self._bodies, self._more
 
-        class Handler(BaseHTTPRequestHandler):
+        class Taking(Handler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = json.loads(self.received())
                 with more:
                     bodies.append(body)
                     more.notify_all()
-                self.send_response(204)
-                self.end_headers()
+                self.answer(200)
 
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = Server(Taking)
+        self.url = f"{self.server.base}/hook"
 
     def wait(self, member: str, **facts: str) -> dict[str, Any]:
         """The event with this member that says so, as soon as it is there."""
@@ -66,7 +61,7 @@ class Receiver:
 def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     yield receiver
-    receiver.server.shutdown()
+    receiver.server.close()
 
 
 @pytest.fixture(scope="module")

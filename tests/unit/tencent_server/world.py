@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,31 +11,25 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-import urllib3
 
 from vodkit.providers.tencent import sign
 from vodkit.providers.tencent.cos import sign as cos_sign
 from vodkit.providers.tencent.server import events
 from vodkit.providers.tencent.wire import flatten
-from vodkit.server.service import Service
 
-from ..serving import Clock, serving
+from .. import serving
 
 HOST = "vod.tencentcloudapi.com"
 JSON = "application/json"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer of the API, taken apart."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+class Answer(serving.Answer):
+    """An answer of the API."""
 
     @property
     def response(self) -> dict[str, Any]:
-        return json.loads(self.body)["Response"]
+        return self.json["Response"]
 
     @property
     def code(self) -> str:
@@ -198,37 +191,14 @@ class Caller:
         )
 
 
-class World:
-    """A service on a real socket."""
+class World(serving.World[Answer]):
+    """A service, and who may call it."""
 
-    def __init__(self, port: int, service: Service, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
-        self.port = port
-        self.service = service
-        self.clock = clock
-        self.loop = loop
-        self._pool = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=8, retries=False)
+    provider = "tencent"
 
     def caller(self, key: str = "AKIDone") -> Caller:
         """The holder of one of the accounts' keys."""
         return Caller(self, key, f"secret-of-{key}")
-
-    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """One HTTP request."""
-        reply = self._pool.urlopen(method, path, headers=headers, body=body, redirect=False)
-        return Answer(
-            reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.data
-        )
-
-    def play(self, url: str, **headers: str) -> Answer:
-        """Fetch a play URL."""
-        path = url.removeprefix(self.service.settings.public_url)
-        assert path != url
-        return self.send("GET", path, {"Host": f"127.0.0.1:{self.port}", **headers}, b"")
-
-    def sweep(self) -> None:
-        """Let the service and its rooms remove what is expired."""
-        room = self.service.rooms["tencent"]
-        asyncio.run_coroutine_threadsafe(room.sweep(self.clock.now()), self.loop).result()
 
 
 ACCOUNTS = """
@@ -285,8 +255,8 @@ region = "ap-singapore"
 
 
 @contextmanager
-def running(folder: Path, patch: pytest.MonkeyPatch, **settings: Any) -> Iterator[World]:
+def running(folder: Path, **settings: Any) -> Iterator[World]:
     """A service until the block ends."""
-    patch.setattr(events, "LONGEST_WAIT", 0.2)
-    with serving(folder, ACCOUNTS, patch, **settings) as served:
-        yield World(served.port, served.service, served.loop, served.clock)
+    with pytest.MonkeyPatch.context() as patch, serving.serving(folder, ACCOUNTS, **settings) as served:
+        patch.setattr(events, "LONGEST_WAIT", 0.2)
+        yield World(served, Answer)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import urllib3
 from sqlalchemy import Connection, select
 
 from vodkit.core.contract import MEDIA_HEADER, PLAY_URL_HEADER
@@ -21,31 +18,19 @@ from vodkit.server.catalog.tables import events
 from vodkit.server.contract import MediaRecord
 from vodkit.server.procedures import change_settings
 from vodkit.server.processing import OUTPUTS
-from vodkit.server.service import Service
 
-from .. import making
-from ..serving import Served, serving
+from .. import making, serving
 from .world import ACCOUNTS, SUFFIX, Answer, Caller
 
 
-@dataclass
-class World:
-    served: Served
+class World(serving.World[Answer]):
+    """A service, and what it makes of objects."""
 
-    @property
-    def service(self) -> Service:
-        return self.served.service
+    provider = "ucloud"
 
     @property
     def one(self) -> Caller:
         return Caller(self.url, "one@example.com", "secret-one", "one-private")
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.served.port}"
-
-    def write(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(self.service.catalog.write(work), self.served.loop).result()
 
     def media(self, key: str, space: str = "one-private") -> MediaRecord:
         found = self.write(lambda conn: self.service.media.get(conn, "ucloud", f"{space}/{key}"))
@@ -74,21 +59,12 @@ class World:
 
         self.write(work)
 
-    def play(self, url: str) -> int:
-        """The status that an address answers."""
-        assert url.startswith(self.url)
-        return int(urllib3.request("GET", url).status)
-
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        serving(
-            tmp_path_factory.mktemp("service"), ACCOUNTS, patch, procedure="default", workers=0
-        ) as served,
-    ):
-        yield World(served)
+    folder = tmp_path_factory.mktemp("service")
+    with serving.serving(folder, ACCOUNTS, procedure="default", workers=0) as served:
+        yield World(served, Answer)
 
 
 def told(answer: Answer) -> dict[str, Any]:
@@ -210,14 +186,14 @@ def test_what_is_made_of_a_private_object_plays_by_links_that_end(world: World) 
     found = told(one.do("HEAD", "private.mp4"))
     assert (found["status"], found["duration"], found["width"], found["height"]) == ("ready", 12.5, 1280, 720)
     bare = world.service.play_url("ucloud", OUTPUTS, next(iter(world.outputs(record))))
-    assert world.play(bare) == 403
+    assert world.play(bare).status == 403
     for name in ("hls", "cover"):
-        assert world.play(found[name]) == 200
+        assert world.play(found[name]).status == 200
     assert found["dash"]
-    assert world.play(found["watch"]) == 200
-    assert world.play(found["watch"].partition("?")[0]) == 403
-    world.served.clock.ahead += 2 * 3600
-    assert world.play(found["hls"]) == 403
+    assert world.play(found["watch"]).status == 200
+    assert world.play(found["watch"].partition("?")[0]).status == 403
+    world.clock.ahead += 2 * 3600
+    assert world.play(found["hls"]).status == 403
 
 
 def test_what_is_made_of_a_public_object_plays_for_everybody(world: World) -> None:
@@ -232,10 +208,10 @@ def test_what_is_made_of_a_public_object_plays_for_everybody(world: World) -> No
         == world.service.play_url("ucloud", OUTPUTS, f"{record.id}/")
         + found["hls"].partition(f"{record.id}/")[2]
     )
-    assert world.play(found["hls"]) == world.play(found["watch"]) == 200
+    assert world.play(found["hls"]).status == world.play(found["watch"]).status == 200
     one.manage("UpdateBucket", BucketName="one-public", Type="private")
     try:
-        assert world.play(found["hls"]) == world.play(found["watch"]) == 403
+        assert world.play(found["hls"]).status == world.play(found["watch"]).status == 403
     finally:
         one.manage("UpdateBucket", BucketName="one-public", Type="public")
 
@@ -316,12 +292,9 @@ def test_a_quota_refuses_before_a_byte(world: World, monkeypatch: pytest.MonkeyP
 
 
 def test_links_are_signed_where_nothing_plays_without(tmp_path: Path) -> None:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        serving(tmp_path, ACCOUNTS, patch, signed_playback=True) as served,
-    ):
-        world = World(served)
+    with serving.serving(tmp_path, ACCOUNTS, signed_playback=True) as served:
+        world = World(served, Answer)
         caller = dataclasses.replace(world.one, bucket="one-public")
         answer = caller.put("film.mp4")
         for url in (answer.headers[PLAY_URL_HEADER], told(answer)["watch"]):
-            assert world.play(url) == 200
+            assert world.play(url).status == 200

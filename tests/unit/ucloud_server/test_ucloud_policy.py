@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from tests.waiting import until
 from vodkit import webhooks
 from vodkit.core.errors import RemoteError
 from vodkit.providers.ucloud import sign
@@ -29,11 +29,8 @@ from .world import ACCOUNTS, Answer
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("service")
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        serving(folder, ACCOUNTS, patch, workers=0, private_targets=True) as served,
-    ):
-        yield World(served)
+    with serving(folder, ACCOUNTS, workers=0, private_targets=True) as served:
+        yield World(served, Answer)
 
 
 @pytest.fixture
@@ -84,8 +81,7 @@ def test_the_object_is_there_when_the_callback_comes(world: World, shop: Receive
     thread = threading.Thread(target=lambda: answers.append(put(world, "early.mp4", encoded(shop.url))))
     thread.start()
     try:
-        while not shop.got:
-            time.sleep(0.01)
+        until(lambda: shop.got)
         assert world.one.get("early.mp4").body == b"hello"
         assert not answers
     finally:
@@ -159,7 +155,7 @@ def test_a_callback_that_fails_is_said_and_tried_again(
     assert world.one.get("failing.mp4").body == b"hello"
     assert kept(world)[0] == ("waiting", 1)
     shop.status, shop.answer = 200, b"{}"
-    world.served.clock.ahead += 120
+    world.clock.ahead += 120
     Sender(world.service).run(threading.Event())
     first, second = shop.got
     assert (first.path, first.body) == (second.path, second.body)
@@ -178,7 +174,7 @@ def test_a_try_that_nobody_made_is_the_workers(world: World, shop: Receiver) -> 
         world.service.deliveries.attempt = attempt  # type: ignore[method-assign]
     Sender(world.service).run(threading.Event())
     assert shop.got == []
-    world.served.clock.ahead += rows.LEASE + 1
+    world.clock.ahead += rows.LEASE + 1
     Sender(world.service).run(threading.Event())
     assert len(shop.got) == 1
 
@@ -188,11 +184,8 @@ async def _killed(taken: object) -> object:
 
 
 def test_private_addresses_are_for_those_who_may(tmp_path: Path, shop: Receiver) -> None:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        serving(tmp_path, ACCOUNTS, patch, workers=0) as served,
-    ):
-        answer = put(World(served), "inner.mp4", encoded(shop.url))
+    with serving(tmp_path, ACCOUNTS, workers=0) as served:
+        answer = put(World(served, Answer), "inner.mp4", encoded(shop.url))
     assert answer.refusal == (502, -148651)
     assert "private" in answer.json["ErrMsg"]
     assert shop.got == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 
 from vodkit.providers.ucloud import sign, wire
+
+from .. import serving
 
 BLOCK = wire.BLOCK
 SUFFIX = ".cn-bj.ufileos.com"
@@ -45,16 +46,8 @@ projects = ["org-abc"]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer, taken apart."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
+class Answer(serving.Answer):
+    """An answer of the file API or of the management API."""
 
     @property
     def etag(self) -> str:

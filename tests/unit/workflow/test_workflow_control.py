@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
 from vodkit.server.media.errors import BadMedia
 from vodkit.server.procedures import change_settings
 
@@ -23,10 +24,10 @@ def test_a_running_task_is_cancelled_and_its_programs_end(world: World, long_cli
     task = world.process(media)
     world.worker()
     world.running(task.id, "encode")
-    world.until(world.programs)
+    until(world.programs)
     began = time.monotonic()
     assert world.write(lambda conn: world.service.tasks.cancel(conn, task.id))
-    world.until(lambda: not world.programs(), patience=20)
+    until(lambda: not world.programs(), patience=20)
     print(f"its programs ended after {time.monotonic() - began:.2f} s")
     ended = world.ended(task.id)
     assert ended.state == "cancelled"
@@ -36,7 +37,7 @@ def test_a_running_task_is_cancelled_and_its_programs_end(world: World, long_cli
     }
     assert world.said(media.id) == ["procedure.changed"] * 2
     assert not world.outputs(media.id)
-    world.until(lambda: not world.leftovers())
+    until(lambda: not world.leftovers())
 
 
 def test_a_waiting_task_is_cancelled_at_once(world: World, clip: Path, long_clip: Path) -> None:
@@ -106,7 +107,7 @@ def test_a_failed_step_leaves_the_others_and_is_done_again_alone(
     assert world.record(media.id).status == "ready"
     assert set(world.files(media.id)) == {"streams", "file", "cover"}
     before = {output.id for output in world.outputs(media.id)}
-    world.until(lambda: not world.leftovers())
+    until(lambda: not world.leftovers())
     for path in marks.glob("ran *"):
         path.unlink()
 
@@ -149,7 +150,7 @@ def test_what_may_pass_is_tried_again(world: World, clip: Path, marks: Path) -> 
     media = world.media(clip)
     task = world.process(media)
     world.worker(partial(_breaking, "cover", 2, OSError, str(marks)))
-    waiting = world.until(lambda: next((step for step in world.task(task.id).steps if step.error), None))
+    waiting = until(lambda: next((step for step in world.task(task.id).steps if step.error), None))
     assert (waiting.name, waiting.state in ("waiting", "running")) == ("cover", True)
     assert waiting.error == "a file could not be read or written: it failed"
     ended = world.ended(task.id)
@@ -201,14 +202,14 @@ def test_a_frozen_worker_loses_its_tasks_and_ends_when_it_wakes(any_world: World
     assert frozen.pid is not None
     os.kill(frozen.pid, signal.SIGSTOP)
     world.worker()
-    world.until(lambda: world.task(task.id).attempt == 2)
+    until(lambda: world.task(task.id).attempt == 2)
     os.kill(frozen.pid, signal.SIGCONT)
     frozen.join(30)
     assert frozen.exitcode == 70
     assert world.ended(task.id).state == "done"
     assert world.said(media.id) == ["procedure.changed"] * 2
     assert {kind: len(files) for kind, files in world.files(media.id).items()} == {"streams": 8, "file": 1}
-    world.until(lambda: not world.leftovers())
+    until(lambda: not world.leftovers())
 
 
 def test_a_worker_that_is_stopped_gives_its_tasks_back_at_once(world: World, long_clip: Path) -> None:
@@ -221,7 +222,7 @@ def test_a_worker_that_is_stopped_gives_its_tasks_back_at_once(world: World, lon
     waiting = world.task(task.id)
     assert (waiting.state, waiting.attempt) == ("waiting", 1)
     assert not world.alive()
-    world.until(lambda: not world.programs(), patience=10)
+    until(lambda: not world.programs(), patience=10)
     world.worker(lease=600.0)
     assert world.running(task.id, "encode").attempt == 2
 
@@ -296,10 +297,10 @@ def test_old_workflows_are_forgotten(world: World, clip: Path) -> None:
     def states() -> list[tuple[str]]:
         return database.execute("SELECT status FROM workflow_status").fetchall()
 
-    world.until(lambda: states() == [("SUCCESS",)])
+    until(lambda: states() == [("SUCCESS",)])
     world.stop()
     world.worker(_forgetful)
-    world.until(lambda: not states())
+    until(lambda: not states())
     database.close()
 
 

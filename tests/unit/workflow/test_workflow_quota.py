@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.waiting import until
 from vodkit.server.procedures import change_settings
 
 from .world import ACCOUNT, World
@@ -26,7 +27,7 @@ def test_outputs_that_do_not_fit_fail_the_task(world: World, clip: Path) -> None
     assert "publish: the account's quota is" in task.error
     assert world.record(media.id).status == "failed"
     assert world.outputs(media.id) == []
-    world.until(lambda: not world.leftovers())
+    until(lambda: not world.leftovers())
     assert used(world) == media.size
 
 
@@ -47,5 +48,5 @@ def test_a_deleted_media_gives_all_of_its_room_back(world: World, clip: Path) ->
     blobs = world.data / "blobs"
     assert sum(path.stat().st_size for path in blobs.glob("*/*")) == used(world) > media.size
     world.write(lambda conn: world.service.media.delete(conn, media.id))
-    world.until(lambda: not list(blobs.glob("*/*")))
+    until(lambda: not list(blobs.glob("*/*")))
     assert used(world) == 0

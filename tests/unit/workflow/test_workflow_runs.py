@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from tests.unit.media.conftest import Make
+from tests.waiting import until
 from vodkit.server.media.procedure import BUILT_IN, Rendition
 from vodkit.server.procedures import change_settings
 
@@ -40,7 +41,7 @@ def test_a_procedure_is_done_and_all_of_it_appears_at_once(any_world: World, cli
     assert record.facts["seconds"] == pytest.approx(3.0, abs=0.1)
     assert {kind: len(files) for kind, files in world.files(media.id).items()} == MADE
     assert world.said(media.id) == ["procedure.changed", "procedure.changed"]
-    world.until(lambda: not world.leftovers())
+    until(lambda: not world.leftovers())
 
 
 def test_a_source_in_pieces_is_put_together_first(world: World, clip: Path) -> None:
@@ -120,7 +121,7 @@ def test_a_media_that_is_deleted_meanwhile_gets_nothing(world: World, long_clip:
     world.write(lambda conn: world.service.media.delete(conn, media.id))
     assert world.ended(task.id).state == "cancelled"
     assert not world.outputs(media.id)
-    world.until(lambda: not world.leftovers())
+    until(lambda: not world.leftovers())
 
 
 def test_several_sizes_are_made_of_one_source(world: World, make: Make) -> None:

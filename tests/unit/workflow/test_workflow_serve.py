@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import vodkit
+from tests.waiting import until
 from vodkit.core import registry
 from vodkit.server.children import command, environment
 from vodkit.server.contract import Settings
@@ -36,14 +37,6 @@ def workers_of(data: Path) -> list[int]:
             continue
         if "worker" in words and str(data) in words:
             found.append(int(entry.parent.name))
-    return found
-
-
-def until(check: Any, patience: float = 60.0) -> Any:
-    end = time.monotonic() + patience
-    while not (found := check()):
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.05)
     return found
 
 

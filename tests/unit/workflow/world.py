@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
 
+from tests.waiting import until
 from vodkit.server.blobs import rows as blob_rows
 from vodkit.server.catalog.tables import events, extents, workers
 from vodkit.server.contract import Blob, MediaRecord, Settings
@@ -25,7 +25,6 @@ from vodkit.server.service import Service
 T = TypeVar("T")
 PROVIDER, ACCOUNT = "toy", "account"
 LEASE = 1.5
-PATIENCE = 90.0
 SMALL = Procedure(
     "small",
     renditions=(Rendition(180), Rendition(90)),
@@ -157,15 +156,6 @@ class World:
         self.processes.append(process)
         return process
 
-    def until(self, check: Callable[[], T], patience: float = PATIENCE) -> T:
-        """The first true thing that ``check`` says."""
-        end = time.monotonic() + patience
-        while True:
-            if found := check():
-                return found
-            assert time.monotonic() < end, "it never happened"
-            time.sleep(0.02)
-
     def ended(self, id: str) -> Task:
         """The task, once it has ended."""
 
@@ -173,7 +163,7 @@ class World:
             task = self.task(id)
             return task if task.finished is not None else None
 
-        return self.until(check)  # type: ignore[return-value]
+        return until(check)
 
     def running(self, id: str, step: str) -> Task:
         """The task, once a step of it runs."""
@@ -182,7 +172,7 @@ class World:
             task = self.task(id)
             return task if any(s.name == step and s.state == "running" for s in task.steps) else None
 
-        return self.until(check)  # type: ignore[return-value]
+        return until(check)
 
     def programs(self) -> list[str]:
         """Command lines of programs that work in the data folder."""

@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import vodkit
+from tests.loopback import Handler, Server
 
 Scripted = tuple[int, Any]
 
@@ -161,15 +161,13 @@ def error(code: int | str, description: str = "no") -> dict[str, Any]:
 def serving(platform: Platform) -> Iterator[Platform]:
     """Serve it on loopback until the block ends."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Answering(Handler):
         def setup(self) -> None:
             super().setup()
             platform.connections += 1
 
         def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = self.received()
             parts = urlsplit(self.path)
             name = parts.path.rpartition("/")[2].removesuffix(".json")
             fields = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -182,30 +180,13 @@ def serving(platform: Platform) -> Iterator[Platform]:
                 self.close_connection = True
                 return
             payload = data if isinstance(data, bytes) else json.dumps(data).encode()
-            self.send_response_only(status)
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
+            self.answer(status, payload)
 
         do_GET = do_POST = _answer
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that hangs up is part of the tests."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    platform.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
-        yield platform
-    finally:
-        platform.ended.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with Server(Answering) as server:
+        platform.url = server.base
+        try:
+            yield platform
+        finally:
+            platform.ended.set()

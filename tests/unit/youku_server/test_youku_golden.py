@@ -57,7 +57,7 @@ class Replay:
         answer = self.wire.getresponse()
         data = answer.read()
         assert answer.status == request["status"], (request["target"], data)
-        assert answer.headers["Content-Length"] == str(len(data))
+        assert answer.headers["content-length"] == str(len(data))
         found = json.loads(data)
         assert isinstance(found, dict)
         return found

@@ -27,10 +27,7 @@ TWO = {"client_id": "two", "access_token": "access-of-two"}
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        running(tmp_path_factory.mktemp("service"), patch, procedure="default", workers=0) as world,
-    ):
+    with running(tmp_path_factory.mktemp("service"), procedure="default", workers=0) as world:
         yield world
 
 
@@ -136,7 +133,7 @@ def test_the_addresses_of_a_public_video_do_not_end_while_it_is_made(world: Worl
 
 
 def test_links_are_signed_where_nothing_plays_without(tmp_path: Path) -> None:
-    with pytest.MonkeyPatch.context() as patch, running(tmp_path, patch, signed_playback=True) as world:
+    with running(tmp_path, signed_playback=True) as world:
         upload = committed(world)
         finish(world, upload, 720)
         media = to_media(show(world, upload))
@@ -206,9 +203,9 @@ def test_the_page_of_a_video_leads_to_the_page_that_plays_it(world: World) -> No
         ("v.youku.com", "/v_show/id_{}.html"),
         ("player.youku.com", "/player.php/sid/{}/v.swf"),
     ):
-        answer = world.send("GET", host, path.format(upload.video_id))
-        assert (answer.status, answer.headers["Location"]) == (302, watch)
-    assert world.send("GET", "v.youku.com", "/v_show/id_XNoSuchVideo.html").code == 120020001
+        answer = world.call("GET", host, path.format(upload.video_id))
+        assert (answer.status, answer.headers["location"]) == (302, watch)
+    assert world.call("GET", "v.youku.com", "/v_show/id_XNoSuchVideo.html").code == 120020001
 
 
 @pytest.mark.covers("youku thumbnail_seq")
@@ -255,7 +252,7 @@ def test_views_are_shown_and_order_every_list(world: World) -> None:
 @pytest.mark.covers("youku quota")
 def test_a_quota_refuses_before_a_byte(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quota, "CACHE_SECONDS", 0.0)
-    (account,) = [a for a in world.run(world.service.accounts.of("youku")) if a.key == "two"]
+    (account,) = [a for a in world.do(world.service.accounts.of("youku")) if a.key == "two"]
     used = world.write(lambda conn: world.service.quota.usage(conn, account.id)).used
     world.write(lambda conn: change_settings(conn, account.id, quota=used + 50))
     try:

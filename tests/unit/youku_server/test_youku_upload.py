@@ -14,6 +14,8 @@ from zlib import crc32
 
 import pytest
 
+from tests.waiting import until
+
 from .world import API, KIB, OPEN, UPLOAD, Answer, Upload, World, content, create_fields, running
 
 EXPIRED = 120010223
@@ -25,7 +27,7 @@ DAY = 86400.0
 def test_create_answers_what_clients_read(world: World) -> None:
     answer = world.get("uploads/create.json", **create_fields(b"abc"))
     assert answer.status == 201
-    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["content-type"] == "application/json"
     assert set(answer.data) == {"video_id", "upload_token", "upload_server_uri", "instant_upload_ok"}
     assert answer.data["instant_upload_ok"] == "no"
     assert answer.data["upload_server_uri"] == "127.0.0.1"
@@ -90,7 +92,7 @@ def test_what_cannot_be_is_refused_at_create(world: World, change: dict[str, str
     error = answer.data["error"]
     assert set(error) == {"code", "type", "description"}
     assert isinstance(error["code"], int)
-    assert int(answer.headers["Content-Length"]) == len(answer.body)
+    assert int(answer.headers["content-length"]) == len(answer.body)
 
 
 def test_token_errors_have_the_status_that_the_account_wants(world: World) -> None:
@@ -142,12 +144,12 @@ def test_parameters_come_in_every_way_and_the_query_wins(world: World) -> None:
     assert world.post("uploads/create.json", **fields).status == 201
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     body = urlencode({**fields, "client_id": "nobody"}).encode()
-    assert world.send("POST", API, "/uploads/create.json?client_id=one", body, kind).status == 201
+    assert world.call("POST", API, "/uploads/create.json?client_id=one", body, kind).status == 201
     parts = "".join(
         f'--b\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()
     )
     kind = {"Content-Type": "multipart/form-data; boundary=b"}
-    assert world.send("POST", API, "/uploads/create.json", f"{parts}--b--\r\n".encode(), kind).status == 201
+    assert world.call("POST", API, "/uploads/create.json", f"{parts}--b--\r\n".encode(), kind).status == 201
 
 
 @pytest.mark.covers("youku 10-26")
@@ -156,7 +158,7 @@ def test_names_tags_and_extensions_as_clients_send_them(world: World) -> None:
     fields = create_fields(data) | {"file_name": "C:\\Videos\\my film.mp4"}
     del fields["tags"]
     target = f"/uploads/create.json?{urlencode(fields)}&tags=one&tags=two%20three,four"
-    upload = Upload(world, data, world.send("GET", API, target).data, "one").file(ext=".MP4").send_all()
+    upload = Upload(world, data, world.call("GET", API, target).data, "one").file(ext=".MP4").send_all()
     upload.commit()
     shown = world.get("videos/show.json", client_id="one", video_id=upload.video_id).data
     assert shown["tags"] == "one,two,three,four"
@@ -319,8 +321,7 @@ def test_while_the_last_slice_arrives_the_state_is_2_and_answers_wait(world: Wor
     slow.putheader("Content-Length", "1024")
     slow.endheaders()
     slow.send(upload.data[KIB : KIB + 500])
-    while upload.check()["status"] != 2:
-        time.sleep(0.01)
+    until(lambda: upload.check()["status"] == 2)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(upload.next)
         slow.send(upload.data[KIB + 500 :])
@@ -339,10 +340,8 @@ def test_a_connection_that_breaks_gives_its_slice_back(world: World) -> None:
     with socket.create_connection(("127.0.0.1", world.port)) as wire:
         head = f"POST /gupload/upload_slice?{query} HTTP/1.1\r\nHost: up\r\nContent-Length: 1024\r\n\r\n"
         wire.sendall(head.encode() + upload.data[:100])
-        while upload.check()["status"] != 2:
-            time.sleep(0.01)
-    while upload.check()["status"] != 4:
-        time.sleep(0.01)
+        until(lambda: upload.check()["status"] == 2)
+    until(lambda: upload.check()["status"] == 4)
     assert upload.next() == given
     assert upload.put(given).data["finished"] is True
 
@@ -363,11 +362,11 @@ def test_slices_are_listed_and_reset(world: World) -> None:
 
 
 @pytest.mark.covers("youku 10-20")
-def test_a_restart_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with running(tmp_path, monkeypatch) as world:
+def test_a_restart_loses_nothing(tmp_path: Path) -> None:
+    with running(tmp_path) as world:
         upload = world.upload(content(5 * KIB)).file()
         upload.put(upload.put(upload.next()).data)
-    with running(tmp_path, monkeypatch) as world:
+    with running(tmp_path) as world:
         upload.world = world
         assert upload.check()["status"] == 4
         assert upload.check()["transferred_percent"] == 40
@@ -436,10 +435,7 @@ def test_cancelled_and_expired_uploads_leave_no_bytes(world: World) -> None:
     world.sweep()
     assert expired.ask("check").code == EXPIRED
     # Bytes go after the commit that lets go of them.
-    deadline = time.monotonic() + 30
-    while stored() > before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert stored() <= before
+    until(lambda: stored() <= before)
 
 
 @pytest.mark.covers("youku 10-27")
@@ -451,7 +447,7 @@ def test_the_upload_server_is_what_the_account_says_and_answers_under_any_name(w
     ).encode()
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     for host in ("upload.example:8080", "10.30.88.156", "[::1]", "g3.up.youku.com"):
-        assert world.send("POST", host, "/gupload/create_file", form, kind).status == 201
+        assert world.call("POST", host, "/gupload/create_file", form, kind).status == 201
 
 
 @pytest.mark.covers("youku D-41")
@@ -516,7 +512,7 @@ def test_the_sdks_ping(world: World, host: str) -> None:
 def test_a_token_lives_a_day_from_its_last_use_and_a_week_at_most(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running(tmp_path, monkeypatch) as world:
+    with running(tmp_path) as world:
         upload = world.upload(content(20 * KIB)).file()
         for _ in range(6):
             world.clock.ahead += 0.9 * DAY

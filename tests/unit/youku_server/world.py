@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import json
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,12 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import pytest
-import urllib3
-
-from vodkit.server.service import Service
-
-from ..serving import Clock, serving
+from .. import serving
 
 API = "api.youku.com"
 OPEN = "openapi.youku.com"
@@ -51,16 +44,12 @@ token_life = 60
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer, taken apart."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+class Answer(serving.Answer):
+    """An answer of the API."""
 
     @property
     def data(self) -> dict[str, Any]:
-        found = json.loads(self.body)
+        found = self.json
         assert isinstance(found, dict)
         return found
 
@@ -74,48 +63,27 @@ def content(size: int, seed: int = 0) -> bytes:
     return random.Random(f"{seed}-{size}").randbytes(size)
 
 
-class World:
-    """A service on a real socket."""
+class World(serving.World[Answer]):
+    """A service, and how the vendor's clients speak to it."""
 
-    def __init__(self, port: int, service: Service, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
-        self.port, self.service, self.loop, self.clock = port, service, loop, clock
-        self._pool = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=16, retries=False)
+    provider = "youku"
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def send(
+    def call(
         self, method: str, host: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """One HTTP request."""
-        reply = self._pool.urlopen(
-            method, target, headers={"Host": host, **(headers or {})}, body=body, redirect=False
-        )
-        return Answer(reply.status, dict(reply.headers.items()), reply.data)
+        """One HTTP request to a host."""
+        return self.send(method, target, {"Host": host, **(headers or {})}, body)
 
     def get(self, path: str, host: str = API, **query: Any) -> Answer:
-        return self.send("GET", host, f"/{path}?{urlencode(query)}")
+        return self.call("GET", host, f"/{path}?{urlencode(query)}")
 
     def post(self, path: str, host: str = API, **form: Any) -> Answer:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self.send("POST", host, f"/{path}", urlencode(form).encode(), kind)
-
-    def play(self, url: str) -> Answer:
-        path = url.removeprefix(self.service.settings.public_url)
-        assert path != url
-        return self.send("GET", f"127.0.0.1:{self.port}", path)
-
-    def run(self, work: Any) -> Any:
-        """Await something on the service's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
-
-    def write(self, work: Any) -> Any:
-        return self.run(self.service.catalog.write(work))
+        return self.call("POST", host, f"/{path}", urlencode(form).encode(), kind)
 
     def sweep(self) -> None:
-        self.run(self.service.rooms["youku"].sweep(self.clock.now()))
-        self.run(self.service.storage.sweep(self.clock.now()))
+        super().sweep()
+        self.do(self.service.storage.sweep(self.clock.now()))
 
     def upload(self, data: bytes, who: str = "one", **fields: Any) -> Upload:
         """A created upload of ``data``; nothing is sent yet."""
@@ -169,7 +137,7 @@ class Upload:
             "length": length,
             **more,
         }
-        return self.world.send("POST", UPLOAD, f"/gupload/upload_slice?{urlencode(query)}", body, headers)
+        return self.world.call("POST", UPLOAD, f"/gupload/upload_slice?{urlencode(query)}", body, headers)
 
     def send_all(self) -> Upload:
         given = self.next()
@@ -205,7 +173,7 @@ class Upload:
 
 
 @contextmanager
-def running(folder: Path, patch: pytest.MonkeyPatch, **settings: Any) -> Iterator[World]:
+def running(folder: Path, **settings: Any) -> Iterator[World]:
     """A service until the block ends."""
-    with serving(folder, ACCOUNTS, patch, **settings) as served:
-        yield World(served.port, served.service, served.loop, served.clock)
+    with serving.serving(folder, ACCOUNTS, **settings) as served:
+        yield World(served, Answer)
