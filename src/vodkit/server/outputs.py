@@ -78,17 +78,5 @@ def output_folder(media: str, output: str) -> str:
     return f"{media}/{output}/"
 
 
-def cover_of(media: MediaRecord, made: Iterable[Output]) -> tuple[str, str] | None:
-    """Space and key of a media's cover: what a user brought, else the newest that was made.
-
-    Args:
-        made: The media's outputs, oldest first.
-    """
-    if media.cover_key:
-        return media.space, media.cover_key
-    covers = [output.key for output in made if output.kind == "cover"]
-    return (OUTPUTS, covers[-1]) if covers else None
-
-
 def _output_of(row: Row[Any]) -> Output:
     return Output(**{name: getattr(row, name) for name in _COLUMNS})

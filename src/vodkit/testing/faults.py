@@ -75,11 +75,6 @@ class FaultProxy:
         self._frozen.set()
         self.break_all()
 
-    def retarget(self, url: str) -> None:
-        """Connect to another server from now on."""
-        parts = urllib.parse.urlsplit(url)
-        self._target = (parts.hostname or "127.0.0.1", parts.port or 80)
-
     def cut(self, after: int) -> None:
         """Break the connection that carries the ``after``-th byte from now, there."""
         with self._lock:

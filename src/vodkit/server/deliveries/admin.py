@@ -33,8 +33,6 @@ _PRIVATE = (
     " or the account may (vodkit accounts set PROVIDER:ID private_targets=true)"
 )
 
-STATES = ("waiting", "done", "dead")
-
 
 def add_webhook(settings: Settings, url: str, account: str, types: Sequence[str]) -> dict[str, Any]:
     """Have events told to a URL from now on; the webhook with its secret, which is shown this once.
@@ -169,7 +167,7 @@ def list_deliveries(
 
     Args:
         account: As ``PROVIDER:ID``; ``""`` for all.
-        states: Of :data:`STATES`; none for all.
+        states: Of ``waiting``, ``done`` and ``dead``; none for all.
         limit: How many at most.
 
     Raises:

@@ -15,7 +15,6 @@ from .. import wire
 from ..wire import Codes, RemoteFault
 
 PROVIDER: Final = "youku"
-FORM: Final = "application/x-www-form-urlencoded"
 _MOST_FIELDS: Final = 200
 
 
