@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from vodkit.server.embedded import EmbeddedService
+from vodkit.server.embedded import EmbeddedService, embedded
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [str(ROOT / "src"), *(str(path) for path in sorted((ROOT / "compat").glob("*/src")))]
+
+
+@contextmanager
+def strict_service(folder: Path, accounts: str) -> Iterator[EmbeddedService]:
+    """A service that verifies every signature and knows no accounts but these."""
+    (folder / "accounts.toml").write_text(accounts)
+    with embedded(folder / "data", accounts=folder / "accounts.toml") as service:
+        yield service
 
 
 def environment(service: EmbeddedService, folder: Path, **variables: str) -> dict[str, str]:

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from vodkit.providers.youku.server.items import Item, seed
+from vodkit.providers.youku.server.items import seed
 from vodkit.server.contract import Settings
 from vodkit.server.service import tools
 
 from .driver import DRIVERS, Driver, driver, environment, fetch
+from .youku_world import FRIEND, SEEDED
 
 pytestmark = pytest.mark.vendor
 
@@ -36,16 +37,6 @@ secret = "another-secret"
 token_life = 1
 """
 ME = {"client_id": "client-id", "access_token": "access-token"}
-FRIEND = "155482632"
-SEEDED = (
-    Item("user", FRIEND, facts={"name": "GDGBeijing"}),
-    Item(
-        "show", "show1", facts={"name": "天下足球", "category": "体育", "paid": 1, "sites": [{"site": "14"}]}
-    ),
-    Item("show", "show2", facts={"name": "天下大事", "category": "体育", "paid": 0}),
-    Item("person", "person1", facts={"name": "刘德华", "type": "歌手"}),
-    Item("keyword", "天下足球", facts={"search_count": 10}),
-)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +9,11 @@ from typing import Any
 import pytest
 import vcloud.config
 
+from tests.unit.netease import fake_cloud
 from vodkit.providers.netease.client import session
-from vodkit.server.embedded import EmbeddedService, embedded
+from vodkit.server.embedded import EmbeddedService
+
+from ..service import strict_service
 
 ACCOUNTS = """\
 [[account]]
@@ -22,26 +23,9 @@ secret = "Your AppSecret"
 """
 
 
-def _fake_cloud() -> Any:
-    """The module that the room's own tests have the vendor from."""
-    path = Path(__file__).parents[2] / "unit" / "netease" / "fake_cloud.py"
-    spec = importlib.util.spec_from_file_location("vcloud_fake_cloud", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-fake_cloud = _fake_cloud()
-
-
 @pytest.fixture(scope="session")
 def cloud_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedService]:
-    """Verifies every signature; knows no account but this one."""
-    folder = tmp_path_factory.mktemp("vcloud")
-    (folder / "accounts.toml").write_text(ACCOUNTS)
-    with embedded(folder / "data", accounts=folder / "accounts.toml") as service:
+    with strict_service(tmp_path_factory.mktemp("vcloud"), ACCOUNTS) as service:
         yield service
 
 

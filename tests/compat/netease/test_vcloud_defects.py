@@ -14,7 +14,7 @@ import pytest
 import vcloud
 from vcloud import Client, QueryResult, config
 
-from .conftest import fake_cloud
+from tests.unit.netease import fake_cloud
 
 MIB = 1 << 20
 BLOCK = 4 * MIB

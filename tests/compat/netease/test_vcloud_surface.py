@@ -16,9 +16,8 @@ from vcloud import Client, UploadHost, UploadInit, UploadProgressRecorder, confi
 from vcloud.http import ResponseInfo
 from vcloud.storage.uploader import _Resume
 
+from tests.unit.netease import fake_cloud
 from vodkit import ConfigError, VodError
-
-from .conftest import fake_cloud
 
 MIB = 1 << 20
 BLOCK = 4 * MIB

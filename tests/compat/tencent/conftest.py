@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from vodkit.server.embedded import EmbeddedService, embedded
+from vodkit.server.embedded import EmbeddedService
+
+from ..service import strict_service
 
 ACCOUNTS = """\
 [[account]]
@@ -27,8 +29,5 @@ app_id = 1256712346
 
 @pytest.fixture(scope="session")
 def cloud_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedService]:
-    """Verifies every signature; knows no accounts but these."""
-    folder = tmp_path_factory.mktemp("qcloud")
-    (folder / "accounts.toml").write_text(ACCOUNTS)
-    with embedded(folder / "data", accounts=folder / "accounts.toml") as service:
+    with strict_service(tmp_path_factory.mktemp("qcloud"), ACCOUNTS) as service:
         yield service

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from vodkit.server.embedded import EmbeddedService, embedded
+from vodkit.server.embedded import EmbeddedService
 from vodkit.testing.faults import FaultProxy
 
+from ..service import strict_service
 from .cloud import KEYS
 
 ACCOUNTS = f"""\
@@ -27,10 +28,7 @@ endless_links = false
 
 @pytest.fixture(scope="session")
 def cloud_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedService]:
-    """Verifies every signature; knows no account but this one; wants exact finish lists."""
-    folder = tmp_path_factory.mktemp("uvideo")
-    (folder / "accounts.toml").write_text(ACCOUNTS)
-    with embedded(folder / "data", accounts=folder / "accounts.toml") as service:
+    with strict_service(tmp_path_factory.mktemp("uvideo"), ACCOUNTS) as service:
         yield service
 
 

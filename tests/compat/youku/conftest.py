@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.unit.youku.platform import Platform, serving
+from tests.vendors.youku_world import SEEDED
 from vodkit.providers.youku import Youku
-from vodkit.providers.youku.server.items import Item, seed
+from vodkit.providers.youku.server.items import seed
 from vodkit.server.contract import Settings
-from vodkit.server.embedded import EmbeddedService, embedded
+from vodkit.server.embedded import EmbeddedService
 from vodkit.server.service import tools
+
+from ..service import strict_service
 
 ACCOUNTS = """\
 [[account]]
@@ -41,38 +43,11 @@ secret = "a third secret"
 access_tokens = ["LENIENT_TOKEN"]
 allow_empty = true
 """
-FRIEND = "155482632"
-SEEDED = (
-    Item("user", FRIEND, facts={"name": "GDGBeijing"}),
-    Item(
-        "show", "show1", facts={"name": "天下足球", "category": "体育", "paid": 1, "sites": [{"site": "14"}]}
-    ),
-    Item("show", "show2", facts={"name": "天下大事", "category": "体育", "paid": 0}),
-    Item("person", "person1", facts={"name": "刘德华", "type": "歌手"}),
-    Item("keyword", "天下足球", facts={"search_count": 10}),
-)
-
-
-def _platform() -> Any:
-    """The module that the room's own tests have the vendor from."""
-    path = Path(__file__).parents[2] / "unit" / "youku" / "platform.py"
-    spec = importlib.util.spec_from_file_location("youku_platform", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-fake = _platform()
 
 
 @pytest.fixture(scope="session")
 def cloud_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedService]:
-    """Verifies every token; knows no accounts but these."""
-    folder = tmp_path_factory.mktemp("youku")
-    (folder / "accounts.toml").write_text(ACCOUNTS)
-    with embedded(folder / "data", accounts=folder / "accounts.toml") as service:
+    with strict_service(tmp_path_factory.mktemp("youku"), ACCOUNTS) as service:
         yield service
 
 
@@ -107,7 +82,7 @@ def at_service(settings: None, cloud_service: EmbeddedService, monkeypatch: pyte
 @pytest.fixture
 def platform(settings: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Requests go to the vendor in memory, which goes wrong on demand."""
-    with fake.serving(fake.Platform()) as running:
+    with serving(Platform()) as running:
         monkeypatch.setenv("VODKIT_SERVICE", running.url)
         yield running
 

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from youku import YoukuError, YoukuUpload
 
+from tests.unit.youku import platform as fake
 from vodkit.providers.youku.client import session
 
 from ..service import SOURCES
-from .conftest import fake
 
 MIB = 1 << 20
 Make = Callable[..., str]

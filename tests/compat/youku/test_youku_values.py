@@ -14,7 +14,8 @@ import pytest
 from youku import YoukuError, YoukuOauth, YoukuUpload, YoukuUsers, YoukuVideos
 from youku.util import check_error, remove_none_value
 
-from .conftest import fake
+from tests.unit.youku import platform as fake
+
 from .test_youku_lost_work import MIB, Make, error, holds, new
 
 

@@ -20,7 +20,7 @@ from youku import (
     YoukuVideos,
 )
 
-from .conftest import FRIEND
+from tests.vendors.youku_world import FRIEND
 
 TOKEN = "ACCESS_TOKEN"
 

@@ -59,7 +59,7 @@ def test_what_it_names_is_relative_to_where_it_came_from(pull: Puller, source: S
 
     def onward(handler: Any) -> bool:
         if handler.path == "/short.m3u8":
-            handler.answer(302, {"Location": "/v/low/index.m3u8", "Content-Length": "0"}, b"")
+            handler.send(302, {"Location": "/v/low/index.m3u8", "Content-Length": "0"}, b"")
         return bool(handler.path == "/short.m3u8")
 
     source.before = onward
@@ -93,7 +93,7 @@ def test_a_segment_that_leads_elsewhere_is_refused(pull: Puller, source: Source)
 
     def onward(handler: Any) -> bool:
         if handler.path.endswith("a.ts"):
-            handler.answer(302, {"Location": "file:///etc/passwd", "Content-Length": "0"}, b"")
+            handler.send(302, {"Location": "file:///etc/passwd", "Content-Length": "0"}, b"")
         return bool(handler.path.endswith("a.ts"))
 
     source.before = onward

@@ -115,7 +115,7 @@ def test_a_range_of_something_else_is_not_believed(pull: Puller, source: Source)
         if len(source.asked) == 2:
             body = b"x" * 100
             where = {"Content-Range": "bytes 0-99/100", "Content-Length": "100", "ETag": '"other"'}
-            handler.answer(206, where, body)
+            handler.send(206, where, body)
         return len(source.asked) == 2
 
     source.before = lie
@@ -132,7 +132,7 @@ def test_a_source_that_always_breaks_is_given_up(pull: Puller, source: Source) -
 
 def test_less_than_announced_is_not_all(pull: Puller, source: Source) -> None:
     def lie(handler: Any) -> bool:
-        handler.answer(200, {"Content-Length": "1000"}, b"x" * 900)
+        handler.send(200, {"Content-Length": "1000"}, b"x" * 900)
         return True
 
     source.before = lie
@@ -144,7 +144,7 @@ def test_a_length_that_nobody_tells(pull: Puller, source: Source) -> None:
     def chunked(handler: Any) -> bool:
         pieces = [DATA[at : at + 100_000] for at in range(0, 1_000_000, 100_000)]
         body = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
-        handler.answer(200, {"Transfer-Encoding": "chunked"}, body)
+        handler.send(200, {"Transfer-Encoding": "chunked"}, body)
         return True
 
     source.before = chunked
@@ -153,7 +153,7 @@ def test_a_length_that_nobody_tells(pull: Puller, source: Source) -> None:
 
 def test_chunks_that_break_off_are_not_all(pull: Puller, source: Source) -> None:
     def broken(handler: Any) -> bool:
-        handler.answer(200, {"Transfer-Encoding": "chunked"}, b"5\r\nhello\r\n5\r\nwo")
+        handler.send(200, {"Transfer-Encoding": "chunked"}, b"5\r\nhello\r\n5\r\nwo")
         return True
 
     source.before = broken
@@ -170,7 +170,7 @@ def test_what_is_compressed_on_the_way_is_refused(pull: Puller, source: Source) 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 304, 206])
 def test_a_source_that_says_no(pull: Puller, source: Source, status: int) -> None:
     def refuse(handler: Any) -> bool:
-        handler.answer(status, {"Content-Length": "0"}, b"")
+        handler.send(status, {"Content-Length": "0"}, b"")
         return True
 
     source.before = refuse
@@ -182,7 +182,7 @@ def test_a_source_that_says_no(pull: Puller, source: Source, status: int) -> Non
 def test_a_source_that_says_later(pull: Puller, source: Source) -> None:
     def busy(handler: Any) -> bool:
         if len(source.asked) < 4:
-            handler.answer(503, {"Content-Length": "0"}, b"")
+            handler.send(503, {"Content-Length": "0"}, b"")
         return len(source.asked) < 4
 
     source.before = busy
@@ -296,7 +296,7 @@ def test_an_account_may_be_allowed_private_addresses(pull: Puller, source: Sourc
 )
 def test_redirects_are_checked_like_the_address(pull: Puller, source: Source, target: str) -> None:
     def onward(handler: Any) -> bool:
-        handler.answer(302, {"Location": target, "Content-Length": "0"}, b"")
+        handler.send(302, {"Location": target, "Content-Length": "0"}, b"")
         return True
 
     source.before = onward
@@ -308,7 +308,7 @@ def test_redirects_are_checked_like_the_address(pull: Puller, source: Source, ta
 def test_redirects_are_followed(pull: Puller, source: Source) -> None:
     def onward(handler: Any) -> bool:
         if handler.path == "/first":
-            handler.answer(302, {"Location": "/a.mp4", "Content-Length": "0"}, b"")
+            handler.send(302, {"Location": "/a.mp4", "Content-Length": "0"}, b"")
         return bool(handler.path == "/first")
 
     source.before = onward
