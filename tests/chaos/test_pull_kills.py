@@ -83,10 +83,9 @@ def prepare(point: Point | None, seed: int) -> None:
 
 @pytest.fixture
 def source() -> Iterator[Source]:
-    running = Source()
-    running.files["/a.mp4"] = DATA
-    yield running
-    running.close()
+    with Source() as running:
+        running.files["/a.mp4"] = DATA
+        yield running
 
 
 @pytest.mark.parametrize("seed", trials(sample=1))

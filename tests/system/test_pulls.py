@@ -43,10 +43,9 @@ def allow(service: EmbeddedService, *unset: str, **values: str) -> None:
 
 @pytest.fixture
 def source() -> Iterator[Source]:
-    running = Source()
-    running.files["/films/a film.mp4"] = DATA
-    yield running
-    running.close()
+    with Source() as running:
+        running.files["/films/a film.mp4"] = DATA
+        yield running
 
 
 def stored(service: EmbeddedService) -> int:

@@ -29,7 +29,7 @@ from vodkit.core.part import Next, Part, Wait
 from vodkit.engine.integrity import digest
 from vodkit.engine.ledger import Ledger
 from vodkit.engine.progress import Progress
-from vodkit.engine.run import abort_upload, run_upload
+from vodkit.engine.run import UploadResult, abort_upload, run_upload
 from vodkit.engine.settings import EngineSettings
 from vodkit.transport import Cancel, Transport, TransportSettings
 
@@ -50,6 +50,18 @@ def movie(tmp_path: Path) -> FileSource:
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger(tmp_path / "state") as opened:
         yield opened
+
+
+def run(
+    provider: ToyProvider,
+    movie: FileSource,
+    *,
+    options: UploadOptions = OPTIONS,
+    settings: EngineSettings = FAST,
+    **more: Any,
+) -> UploadResult:
+    """Upload a file; ``more`` as for :func:`run_upload`."""
+    return run_upload(provider, [item_of(movie)], options, settings=settings, **more)
 
 
 def workers() -> list[threading.Thread]:
@@ -73,7 +85,7 @@ def test_a_fatal_error_ends_it_and_resume_sends_only_the_rest(movie: FileSource,
     server = ToyServer()
     interrupt_after(server, 5)
     with pytest.raises(AuthError, match="withdrawn") as caught:
-        run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+        run(ToyProvider(server), movie, ledger=ledger)
     assert caught.value.part is not None
     assert not workers()
     (entry,) = ledger.list("open")
@@ -81,14 +93,7 @@ def test_a_fatal_error_ends_it_and_resume_sends_only_the_rest(movie: FileSource,
 
     server.fault = lambda _: None
     seen: list[Progress] = []
-    result = run_upload(
-        ToyProvider(server),
-        [item_of(movie)],
-        OPTIONS,
-        settings=FAST,
-        ledger=ledger,
-        on_progress=seen.append,
-    )
+    result = run(ToyProvider(server), movie, ledger=ledger, on_progress=seen.append)
     assert (result.resumed, result.upload_id, result.sent_bytes) == (True, entry.id, 2 * 4500)
     assert server.media["u1"] == movie.path.read_bytes()
     assert seen[0].sent >= 5000
@@ -98,7 +103,7 @@ def test_the_original_error_is_raised_not_the_echo_of_the_others(movie: FileSour
     server = ToyServer()
     interrupt_after(server, 2, ValueError("a bug"))
     with pytest.raises(ValueError, match="a bug"):
-        run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST)
+        run(ToyProvider(server), movie)
     assert not workers()
 
 
@@ -113,7 +118,7 @@ def test_the_budget_of_a_part_ends(movie: FileSource) -> None:
 
     server.fault = fault
     with pytest.raises(ServerError):
-        run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST)
+        run(ToyProvider(server), movie)
     assert tries[0] == FAST.part_tries
 
 
@@ -133,17 +138,10 @@ def test_a_callback_that_raises_ends_it_and_it_can_be_resumed(movie: FileSource,
     server.fault = fault
     patient = EngineSettings(backoff_base=30.0, window=300)
     with pytest.raises(KeyboardInterrupt):
-        run_upload(
-            ToyProvider(server),
-            [item_of(movie)],
-            OPTIONS,
-            settings=patient,
-            ledger=ledger,
-            on_progress=report,
-        )
+        run(ToyProvider(server), movie, settings=patient, ledger=ledger, on_progress=report)
     assert not workers()
     server.fault = lambda _: None
-    result = run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+    result = run(ToyProvider(server), movie, ledger=ledger)
     assert result.resumed and result.sent_bytes == 0
     assert server.aborted == []
 
@@ -172,10 +170,9 @@ def test_cancel_ends_every_kind_of_waiting(movie: FileSource, ledger: Ledger, wh
         interrupt_after(server, 2, ConnectionLost("x"))
     threading.Timer(0.2, cancel.cancel).start()
     with pytest.raises(Cancelled):
-        run_upload(
+        run(
             provider,
-            [item_of(movie)],
-            OPTIONS,
+            movie,
             settings=EngineSettings(backoff_base=3600.0, backoff_cap=7200.0),
             ledger=ledger,
             cancel=cancel,
@@ -188,7 +185,7 @@ def test_cancelled_before_it_began(movie: FileSource) -> None:
     server, cancel = ToyServer(), Cancel()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, cancel=cancel)
+        run(ToyProvider(server), movie, cancel=cancel)
     assert not server.calls
 
 
@@ -196,7 +193,7 @@ def test_a_session_that_waits_for_nothing_is_an_error_not_a_hang(movie: FileSour
     provider = ToyProvider(ToyServer())
     provider.make = Stuck
     with pytest.raises(RuntimeError, match="waits"):
-        run_upload(provider, [item_of(movie)], OPTIONS, settings=FAST)
+        run(provider, movie)
 
 
 @pytest.mark.parametrize("how", ["rewritten", "replaced", "appended", "cut"])
@@ -222,7 +219,7 @@ def test_a_source_that_changes_commits_nothing(
 
     server.fault = fault
     with pytest.raises(SourceChanged):
-        run_upload(ToyProvider(server, shape), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+        run(ToyProvider(server, shape), movie, ledger=ledger)
     assert not server.media
     assert server.aborted == ["u1"]
     assert [entry.status for entry in ledger.list()] == ["aborted"]
@@ -235,7 +232,7 @@ def test_what_changed_since_the_interruption_begins_anew(
     server = ToyServer()
     interrupt_after(server, 3)
     with pytest.raises(AuthError):
-        run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+        run(ToyProvider(server), movie, ledger=ledger)
     server.fault = lambda _: None
     options = OPTIONS
     if what == "source":
@@ -244,14 +241,7 @@ def test_what_changed_since_the_interruption_begins_anew(
     else:
         options = UploadOptions(values={"title": "another"})
     notices: list[str] = []
-    result = run_upload(
-        ToyProvider(server),
-        [item_of(movie)],
-        options,
-        settings=FAST,
-        ledger=ledger,
-        on_notice=notices.append,
-    )
+    result = run(ToyProvider(server), movie, options=options, ledger=ledger, on_notice=notices.append)
     assert len(notices) == 1 and what in notices[0]
     assert server.aborted == ["u1"] and not result.resumed
     assert server.media[result.media.id] == movie.path.read_bytes()
@@ -268,15 +258,11 @@ def test_the_same_upload_twice_at_once(movie: FileSource, ledger: Ledger) -> Non
 
     server.fault = fault
     results: list[Any] = []
-    thread = threading.Thread(
-        target=lambda: results.append(
-            run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
-        )
-    )
+    thread = threading.Thread(target=lambda: results.append(run(ToyProvider(server), movie, ledger=ledger)))
     thread.start()
     assert inside.wait(30)
     with pytest.raises(UploadBusy):
-        run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+        run(ToyProvider(server), movie, ledger=ledger)
     release.set()
     thread.join()
     assert results[0].media.id == "u1"
@@ -308,10 +294,10 @@ def test_another_process_is_at_it_until_it_dies(movie: FileSource, tmp_path: Pat
             server = ToyServer()
             server.uploads["u1"] = {}
             with pytest.raises(UploadBusy):
-                run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+                run(ToyProvider(server), movie, ledger=ledger)
             other.kill()
             other.wait()
-            result = run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+            result = run(ToyProvider(server), movie, ledger=ledger)
     assert result.resumed
     assert server.media["u1"] == movie.path.read_bytes(), "the server is believed, not the ledger"
 
@@ -326,14 +312,7 @@ def test_a_record_that_fills_up_does_not_stop_the_upload(movie: FileSource, ledg
 
     server.fault = fault
     notices: list[str] = []
-    result = run_upload(
-        ToyProvider(server),
-        [item_of(movie)],
-        OPTIONS,
-        settings=FAST,
-        ledger=ledger,
-        on_notice=notices.append,
-    )
+    result = run(ToyProvider(server), movie, ledger=ledger, on_notice=notices.append)
     assert server.media[result.media.id] == movie.path.read_bytes()
     assert len(notices) == 1 and "record" in notices[0]
 
@@ -342,19 +321,12 @@ def test_a_record_that_cannot_be_written_from_the_start(movie: FileSource, ledge
     ledger._db.execute("PRAGMA query_only = 1")
     server = ToyServer()
     notices: list[str] = []
-    run_upload(
-        ToyProvider(server),
-        [item_of(movie)],
-        OPTIONS,
-        settings=FAST,
-        ledger=ledger,
-        on_notice=notices.append,
-    )
+    run(ToyProvider(server), movie, ledger=ledger, on_notice=notices.append)
     assert notices == ["this upload will not be resumable: attempt to write a readonly database"]
     strict = EngineSettings(require_resume=True)
     before = len(server.calls)
     with pytest.raises(NotResumable):
-        run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=strict, ledger=ledger)
+        run(ToyProvider(server), movie, settings=strict, ledger=ledger)
     with pytest.raises(NotResumable):
         run_upload(ToyProvider(server), [item_of(StreamSource(b"x"))], OPTIONS, settings=strict)
     assert len(server.calls) == before
@@ -378,7 +350,7 @@ def test_what_must_be_known_is_computed_once_and_kept(movie: FileSource, ledger:
         return opened()
 
     movie.open = counting  # type: ignore[method-assign]
-    run_upload(provider, [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+    run(provider, movie, ledger=ledger)
     assert reads[0] == 1, "once for sending, not again for hashing"
 
 
@@ -386,7 +358,7 @@ def test_abort_tells_the_provider(movie: FileSource, ledger: Ledger) -> None:
     server = ToyServer()
     interrupt_after(server, 3)
     with pytest.raises(AuthError):
-        run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+        run(ToyProvider(server), movie, ledger=ledger)
     (entry,) = ledger.list("open")
     with Transport(TransportSettings()) as transport:
         abort_upload(
@@ -427,7 +399,7 @@ def test_never_more_in_flight_than_either_side_wants(
     provider = ToyProvider(server)
     provider.make = Counting
     settings = EngineSettings(parallel=wanted, window=300)
-    run_upload(provider, [item_of(movie)], OPTIONS, settings=settings)
+    run(provider, movie, settings=settings)
     assert Counting.most <= most
     assert len(Counting.owners) <= most, "one buffer per worker, however many parts"
 
@@ -470,7 +442,7 @@ def test_kill_9_leaves_every_acknowledged_part_in_the_ledger(movie: FileSource, 
         assert entry.sent == 3000
         server = ToyServer()
         server.uploads["u1"] = {at: movie.path.read_bytes()[at : at + 1000] for at in (0, 1000, 2000, 3000)}
-        result = run_upload(ToyProvider(server), [item_of(movie)], OPTIONS, settings=FAST, ledger=ledger)
+        result = run(ToyProvider(server), movie, ledger=ledger)
         assert result.resumed and result.upload_id == entry.id
         assert server.media["u1"] == movie.path.read_bytes()
         assert server.calls.count("put") == 6

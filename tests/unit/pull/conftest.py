@@ -23,10 +23,9 @@ DATA = random.Random(5).randbytes(20_000_000)
 
 @pytest.fixture
 def source() -> Iterator[Source]:
-    running = Source()
-    running.files["/a.mp4"] = DATA
-    yield running
-    running.close()
+    with Source() as running:
+        running.files["/a.mp4"] = DATA
+        yield running
 
 
 class Puller:
