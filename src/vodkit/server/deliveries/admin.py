@@ -30,7 +30,7 @@ OVERLAP = 24 * 3600.0
 
 _PRIVATE = (
     "this is a private address: events are sent there only if the service runs with --private-targets,"
-    " or the account may (vodkit accounts set PROVIDER:ID private_targets=true)"
+    " or the account may (vodkit accounts set PROVIDER ID private_targets=true)"
 )
 
 
