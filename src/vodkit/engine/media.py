@@ -168,6 +168,7 @@ class MediaCalls:
             timeout=timeout,
             on_progress=on_progress,
             cancel=cancel or Cancel(),
+            advice="See that the address can be fetched from where the provider is; then pull it again",
         )
         return self.get(found.media)
 

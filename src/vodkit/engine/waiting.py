@@ -39,6 +39,7 @@ def until_ready(
     timeout: float | None,
     on_progress: Callable[[Processing], None] | None,
     cancel: Cancel,
+    advice: str | None = None,
 ) -> Processing:
     """Look until it is ready, with longer and longer pauses.
 
@@ -50,6 +51,7 @@ def until_ready(
         timeout: Seconds; ``None`` waits as long as it takes.
         on_progress: Told what every look found.
         cancel: Stops it from another thread.
+        advice: What to do when it will not be ready.
 
     Raises:
         ProcessingFailed: it will not be ready.
@@ -67,7 +69,7 @@ def until_ready(
         if found.status == "ready":
             return found
         if found.status != "processing":
-            raise ProcessingFailed(f"{what} {_ending(found)}", provider=provider)
+            raise ProcessingFailed(f"{what} {_ending(found)}", provider=provider, advice=advice)
         left = end - time.monotonic()
         if left <= 0:
             raise TimedOut(

@@ -216,7 +216,7 @@ def resolve(target: Target, *, private: bool, seconds: float = 10.0) -> list[Any
     found = _addresses(target.host, target.port, seconds)
     if not private and any(is_private(_ip(place)) for place in found):
         raise TargetRefused(
-            f"{target.host} leads to a private address; the service must be told to allow that"
+            f"{target.host} leads to a private address, where the service goes only with --private-targets"
         )
     return found
 
@@ -347,7 +347,10 @@ def fetch(
             if response.status not in _REDIRECTS or not onward:
                 yield Fetched(place.url, exchange, response)
                 return
-        place = check(urljoin(place.url, onward))
+        try:
+            place = check(urljoin(place.url, onward))
+        except (TargetRefused, ValueError) as reason:
+            raise TargetRefused(f"the address leads on to one that cannot be used: {reason}") from reason
     raise TargetRefused(f"the address leads on more than {MOST_HOPS} times")
 
 

@@ -219,12 +219,13 @@ def test_a_pull_follows_redirects_and_checks_each(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "onward", ["ftp://127.0.0.1/film", "http://user:pw@127.0.0.1/film", "http://127.0.0.1:22/"]
+    "onward",
+    ["ftp://127.0.0.1/film", "http://user:pw@127.0.0.1/film", "http://127.0.0.1:22/", "http://[::1/film"],
 )
 def test_a_pull_is_not_led_to_other_forms_of_addresses(onward: str) -> None:
     with (
         serving(_redirecting(onward)) as address,
-        pytest.raises(TargetRefused),
+        pytest.raises(TargetRefused, match="leads on to one that cannot be used"),
         targets.fetch(f"http://{address}/", private=True),
     ):
         pass

@@ -153,8 +153,9 @@ def test_a_pull_that_fails(cloud: Cloud, connect: Connect) -> None:
     with connect() as vod:
         pull = vod.media.pull("http://example.com/a.mp4")
         cloud.pulls[pull].update(status="failed", error="nothing is there")
-        with pytest.raises(vodkit.ProcessingFailed, match="nothing is there"):
+        with pytest.raises(vodkit.ProcessingFailed, match="nothing is there") as failed:
             vod.media.pulled(pull)
+        assert "pull it again" in failed.value.advice
 
 
 def test_pulls_that_cannot_be_are_refused_before_a_byte(cloud: Cloud, connect: Connect) -> None:

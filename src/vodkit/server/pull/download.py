@@ -228,7 +228,9 @@ class _Run:
             WorkFailed: there is not.
         """
         if size > self._terms.size:
-            raise WorkFailed(f"the source has more than {self._terms.size} bytes, which is the most")
+            raise WorkFailed(
+                f"the source has more than {self._terms.size} bytes, which is the most that is pulled"
+            )
         self._terms.room(size)
         if shutil.disk_usage(self._path.parent).free < _RESERVE:
             raise WorkFailed("the service has no room left")
