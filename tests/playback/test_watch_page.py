@@ -52,6 +52,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, made: Made) -> Iterator[Worl
         "chinese": (made, "影片.mp4", {"title": CHINESE}),
         "hostile": (made, "a.mp4", {"title": HOSTILE}),
         "file": (bare, "b.mp4", {"title": "One file"}),
+        "bare": (bare, "m.mp4", {"title": "Without scripts"}),
         "tall": (bare, "l.mp4", {"title": "Tall"}),
         "secret": (made, "c.mp4", {"title": "Secret", "access": "password", "password": "芝麻开门"}),
         "changed": (made, "d.mp4", {"title": "Changed", "access": "password", "password": "old"}),
@@ -192,6 +193,17 @@ def test_a_plain_file_plays_and_seeks_by_ranges(world: World, page: Page) -> Non
     page.wait_for_function("() => video.currentTime > 3.2 && !video.seeking")
     assert answers
     assert all(status == 206 and wanted.startswith("bytes=") for status, wanted in answers)
+
+
+def test_without_scripts_a_browser_plays_by_itself_and_is_counted(world: World, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    with page.expect_response(lambda answer: answer.request.resource_type == "media") as got:
+        world.open(page, "bare")
+    assert got.value.status == 206
+    expect(page.locator("video[controls]")).to_be_visible()
+    context.close()
+    eventually(lambda: world.cloud.views(world.media["bare"]) == 1)
 
 
 def test_a_title_is_text_whatever_it_holds(world: World, page: Page) -> None:

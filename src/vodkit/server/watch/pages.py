@@ -215,8 +215,8 @@ class WatchPages:
             more = html.download(url) if known.original else ""
             return Answer(200, html.page(title, html.message(title, "This is a file.", more)))
         told["view"] = f"{quote(media.id, safe='')}/view"
-        plain = told["files"][0]["url"] if told["files"] else ""
-        body = html.player(title, line, "audio" if media.kind == "audio" else "video", plain)
+        plain = next(iter(show.files(addresses, known.outputs, counted=False)), {"url": ""})
+        body = html.player(title, line, "audio" if media.kind == "audio" else "video", plain["url"])
         scripts = ("hls.min.js", "player.js") if told["hls"] else ("player.js",)
         return Answer(200, html.page(title, body, scripts=scripts, data=told))
 

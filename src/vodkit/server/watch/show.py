@@ -85,7 +85,7 @@ def told(addresses: Addresses, outputs: Sequence[Output]) -> dict[str, Any]:
         hls = addresses.of(media.space, media.key, counted=True)
     return {
         "hls": hls,
-        "files": _files(addresses, outputs),
+        "files": files(addresses, outputs, counted=True),
         "poster": cover(addresses, outputs),
         "thumbnails": addresses.of(OUTPUTS, sprite.key) if sprite else "",
         "subtitles": [
@@ -142,16 +142,16 @@ def line(media: MediaRecord, outputs: Sequence[Output], views: int) -> str:
     return " · ".join(filter(None, (clock if seconds else "", seen, day)))
 
 
-def _files(addresses: Addresses, outputs: Sequence[Output]) -> list[dict[str, str]]:
-    """The plain files that browsers play, the best first."""
+def files(addresses: Addresses, outputs: Sequence[Output], *, counted: bool) -> list[dict[str, str]]:
+    """The plain files that browsers play, the best first; ``counted`` as in :meth:`Addresses.of`."""
     media = addresses.media
     found = [
-        {"name": output.name, "url": addresses.of(OUTPUTS, output.key, counted=True)}
+        {"name": output.name, "url": addresses.of(OUTPUTS, output.key, counted=counted)}
         for output in outputs
         if output.kind == "file"
     ]
     if not found and content_type(media.key) in _PLAYABLE:
-        found = [{"name": "Original", "url": addresses.of(media.space, media.key, counted=True)}]
+        found = [{"name": "Original", "url": addresses.of(media.space, media.key, counted=counted)}]
     return found
 
 
