@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -23,3 +24,11 @@ def one(world: World) -> Caller:
 @pytest.fixture
 def two(world: World) -> Caller:
     return world.caller("AKIDtwo")
+
+
+@pytest.fixture
+def app(one: Caller) -> dict[str, Any]:
+    """A new application, which tells of uploads by events to pull."""
+    app = {"SubAppId": one("CreateSubAppId", Name="tasks")["SubAppId"]}
+    one("ModifyEventConfig", Mode="PULL", UploadMediaCompleteEventSwitch="ON", **app)
+    return app

@@ -9,27 +9,14 @@ from typing import Any
 import pytest
 
 from vodkit.providers.tencent.wire import Limits
-from vodkit.server.media.procedure import Position, Procedure, Rendition
+from vodkit.server.media.procedure import Position
 
 from . import worked
+from .worked import procedure_of, pulled, status_of
 from .world import Caller, World
 
 TASK_ID = re.compile(r"\d+-Procedure-[0-9a-f]{32}t\d")
 LONG = ("adaptive:10", "sprite:10", "cover:10")
-
-
-@pytest.fixture
-def app(one: Caller) -> dict[str, Any]:
-    app = {"SubAppId": one("CreateSubAppId", Name="tasks")["SubAppId"]}
-    one("ModifyEventConfig", Mode="PULL", UploadMediaCompleteEventSwitch="ON", **app)
-    return app
-
-
-def pulled(caller: Caller, **app: Any) -> list[dict[str, Any]]:
-    events = caller("PullEvents", **app)["EventSet"]
-    if events:
-        caller("ConfirmEvents", EventHandles=[event["EventHandle"] for event in events], **app)
-    return events
 
 
 def started(caller: Caller, **params: Any) -> tuple[str, str]:
@@ -38,17 +25,6 @@ def started(caller: Caller, **params: Any) -> tuple[str, str]:
     file_id = caller.upload(b"movie", **params)["FileId"]
     uploaded = [event["FileUploadEvent"] for event in pulled(caller, **app) if "FileUploadEvent" in event]
     return file_id, next(event["ProcedureTaskId"] for event in uploaded if event["FileId"] == file_id)
-
-
-def procedure_of(world: World, task_id: str) -> Procedure:
-    return Procedure.from_dict(worked.task_of(world, task_id).spec)
-
-
-def status_of(world: World, file_id: str) -> str:
-    service = world.service
-    record = service.catalog.read_now(lambda conn: service.media.get(conn, "tencent", file_id))
-    assert record is not None
-    return record.status
 
 
 def test_an_upload_runs_its_procedure_in_the_commit(one: Caller, world: World, app: dict[str, Any]) -> None:
@@ -214,160 +190,6 @@ def test_a_procedure_that_is_gone_at_commit_fails_as_a_task(
     task_row = worked.task_of(world, task_id)
     service = world.service
     assert service.catalog.write_now(lambda conn: service.tasks.retry(conn, task_row.id)) is None
-
-
-def test_process_media(one: Caller, world: World, app: dict[str, Any]) -> None:
-    file_id = one.upload(b"movie", **app)["FileId"]
-    pulled(one, **app)
-    custom = one(
-        "CreateTranscodeTemplate",
-        Container="mp4",
-        VideoTemplate={"Codec": "libx265", "Fps": 30, "Bitrate": 900, "Width": 0, "Height": 480},
-        AudioTemplate={"Codec": "libfdk_aac", "Bitrate": 96, "SampleRate": 44100, "AudioChannel": 1},
-        **app,
-    )["Definition"]
-    task_id = one(
-        "ProcessMedia",
-        FileId=file_id,
-        MediaProcessTask={
-            "TranscodeTaskSet": [
-                {"Definition": custom, "StartTimeOffset": 1.0, "EndTimeOffset": 3.5},
-                {"Definition": 230},
-                {"Definition": 230, "StartTimeOffset": 1.0},
-            ],
-            "SnapshotByTimeOffsetTaskSet": [{"Definition": 10, "ExtTimeOffsetSet": ["1.5s", "50%"]}],
-            "SampleSnapshotTaskSet": [{"Definition": 10}],
-            "AnimatedGraphicTaskSet": [{"Definition": 20000, "StartTimeOffset": 0, "EndTimeOffset": 2}],
-        },
-        TasksPriority=7,
-        TasksNotifyMode="Change",
-        SessionContext="c",
-        SessionId="once",
-        **app,
-    )["TaskId"]
-    task = worked.task_of(world, task_id)
-    assert (task.priority, task.decides) == (7, False)
-    assert status_of(world, file_id) == "ready"
-    by_label = {item.definition: item for item in procedure_of(world, task_id).also}
-    labels = [f"transcode:{custom}", "transcode:230", "transcode:230:1", "snapshot:10", "sample:10"]
-    assert set(by_label) == {*labels, "animation:20000"}
-    first = by_label[f"transcode:{custom}"]
-    assert first.renditions == (Rendition(480, 0, 900_000, "hevc", 30.0),)
-    assert first.audio is not None
-    assert (first.audio.bitrate, first.audio.channels, first.audio.rate) == (96_000, 1, 44_100)
-    assert first.clip is not None
-    assert (first.clip.offset, first.clip.seconds, first.files) == (1.0, 2.5, "best")
-    assert (by_label["transcode:230"].streaming, by_label["transcode:230"].files) == (True, "none")
-    snapshots = by_label["snapshot:10"].snapshots
-    assert snapshots is not None
-    assert snapshots.at == (Position(seconds=1.5), Position(percent=50.0))
-    sampled = by_label["sample:10"].snapshots
-    assert sampled is not None
-    assert [moment.percent for moment in sampled.at] == [10.0 * n for n in range(10)]
-
-    worked.begin(world, task_id)
-    made = worked.end(world, task_id, (labels[0], labels[3], labels[4], "animation:20000"))
-    states = [event["ProcedureStateChangeEvent"]["Status"] for event in pulled(one, **app)]
-    assert states == ["PROCESSING", "FINISH"]
-    (info,) = one("DescribeMediaInfos", FileIds=[file_id], **app)["MediaInfoSet"]
-    original, file = info["TranscodeInfo"]["TranscodeSet"]
-    assert (original["Definition"], file["Definition"], file["Container"]) == (0, custom, "mp4")
-    assert (file["Bitrate"], file["Height"], file["Size"]) == (464_000, 360, 1000)
-    assert file["Url"] == worked.url(world, made[labels[0]])
-    (moments,) = info["SnapshotByTimeOffsetInfo"]["SnapshotByTimeOffsetSet"]
-    assert moments["PicInfoSet"] == [{"TimeOffset": 1500, "Url": worked.url(world, made["snapshot:10"])}]
-    (sample,) = info["SampleSnapshotInfo"]["SampleSnapshotSet"]
-    assert (sample["SampleType"], sample["Interval"]) == ("Percent", 10)
-    (animation,) = info["AnimatedGraphicsInfo"]["AnimatedGraphicsSet"]
-    assert (animation["Container"], animation["Definition"]) == ("gif", 20000)
-
-
-def test_session_ids_count_once(one: Caller, world: World, app: dict[str, Any]) -> None:
-    file_id = one.upload(b"movie", **app)["FileId"]
-    by_name = {"FileId": file_id, "ProcedureName": "LongVideoPreset", **app}
-    media_task = {"MediaProcessTask": {"ImageSpriteTaskSet": [{"Definition": 10}]}, "FileId": file_id, **app}
-    one("ProcessMediaByProcedure", SessionId="s", **by_name)
-    one("ProcessMedia", SessionId="s", **media_task)
-    code = "InvalidParameterValue.SessionId"
-    assert one.refused("ProcessMediaByProcedure", SessionId="s", **by_name) == code
-    world.clock.ahead += 4 * 86400
-    try:
-        assert one.refused("ProcessMediaByProcedure", SessionId="s", **by_name) == code
-        one("ProcessMedia", SessionId="s", **media_task)
-        world.sweep()
-        assert one.refused("ProcessMedia", SessionId="s", **media_task) == code
-        world.clock.ahead += 4 * 86400
-        world.sweep()
-        one("ProcessMediaByProcedure", SessionId="s", **by_name)
-    finally:
-        world.clock.ahead = 0.0
-
-
-def test_what_cannot_be_processed_is_refused_by_name(one: Caller, app: dict[str, Any]) -> None:
-    file_id = one.upload(b"movie", **app)["FileId"]
-    sprite = {"ImageSpriteTaskSet": [{"Definition": 10}]}
-    drm = one(
-        "CreateAdaptiveDynamicStreamingTemplate",
-        Format="HLS",
-        DrmType="Widevine",
-        StreamInfos=[{"Video": {"Codec": "libx264"}, "Audio": {"Codec": "libfdk_aac"}}],
-        **app,
-    )["Definition"]
-    for given, code in (
-        ({"FileId": file_id, "MediaProcessTask": {}}, "InvalidParameterValue.MediaProcessTask"),
-        ({"FileId": "1", "MediaProcessTask": sprite}, "ResourceNotFound.FileNotExist"),
-        ({"MediaProcessTask": sprite}, "MissingParameter"),
-        ({"FileId": file_id}, "MissingParameter"),
-        ({"Url": "https://example.com/a.mp4", "MediaProcessTask": sprite}, "UnsupportedOperation"),
-        (
-            {"FileId": file_id, "MediaProcessTask": {"ImageSpriteTaskSet": [{"Definition": 10}] * 51}},
-            "LimitExceeded",
-        ),
-        (
-            {"FileId": file_id, "MediaProcessTask": {"TranscodeTaskSet": [{"Definition": -(2**63) + 1}]}},
-            "ResourceNotFound.TemplateNotExist",
-        ),
-        (
-            {"FileId": file_id, "MediaProcessTask": {"TranscodeTaskSet": [{"Definition": 5}]}},
-            "ResourceNotFound.TemplateNotExist",
-        ),
-        (
-            {
-                "FileId": file_id,
-                "MediaProcessTask": {"AdaptiveDynamicStreamingTaskSet": [{"Definition": drm}]},
-            },
-            "UnsupportedOperation",
-        ),
-        (
-            {
-                "FileId": file_id,
-                "MediaProcessTask": {"SnapshotByTimeOffsetTaskSet": [{"Definition": 10}]},
-            },
-            "UnsupportedOperation",
-        ),
-        (
-            {"FileId": file_id, "MediaProcessTask": sprite, "TasksPriority": 11},
-            "InvalidParameterValue.TasksPriority",
-        ),
-        (
-            {"FileId": file_id, "MediaProcessTask": sprite, "TasksNotifyMode": "x"},
-            "InvalidParameterValue.TasksNotifyMode",
-        ),
-    ):
-        assert one.refused("ProcessMedia", **given, **app) == code, given
-    unknown = one.refused("ProcessMediaByProcedure", FileId=file_id, ProcedureName="none", **app)
-    assert unknown == "InvalidParameterValue.ProcedureName"
-    assert one("DescribeTasks", FileId=file_id, **app)["TaskSet"] == []
-
-
-def test_a_media_is_named_by_its_path_as_well(one: Caller, app: dict[str, Any]) -> None:
-    committed = one.upload(b"movie", **app)
-    (info,) = one("DescribeMediaInfos", FileIds=[committed["FileId"]], **app)["MediaInfoSet"]
-    path = info["BasicInfo"]["StoragePath"]
-    named = {"MediaStoragePath": path, "ProcedureName": "LongVideoPreset", **app}
-    task_id = one("ProcessMediaByProcedure", **named)["TaskId"]
-    (task,) = one("DescribeTasks", **app)["TaskSet"]
-    assert (task["TaskId"], task["FileId"], task["Status"]) == (task_id, committed["FileId"], "WAITING")
 
 
 @pytest.mark.covers("tencent G-17")

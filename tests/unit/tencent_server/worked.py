@@ -10,9 +10,10 @@ from sqlalchemy import Connection, insert, update
 
 from vodkit.server.catalog.tables import media as media_rows
 from vodkit.server.catalog.tables import task_steps, tasks
+from vodkit.server.media.procedure import Procedure
 from vodkit.server.processing import OUTPUTS, Output, Task
 
-from .world import World
+from .world import Caller, World
 
 FACTS = {
     "container": "mov,mp4,m4a,3gp,3g2,mj2",
@@ -132,3 +133,22 @@ def url(world: World, output: Output, file: str = "") -> str:
     """Where an output plays, or a file beside it."""
     key = output.key.rpartition("/")[0] + "/" + file if file else output.key
     return world.service.play_url("tencent", OUTPUTS, key)
+
+
+def pulled(caller: Caller, **app: Any) -> list[dict[str, Any]]:
+    """The events that wait, confirmed."""
+    events = caller("PullEvents", **app)["EventSet"]
+    if events:
+        caller("ConfirmEvents", EventHandles=[event["EventHandle"] for event in events], **app)
+    return events
+
+
+def procedure_of(world: World, task_id: str) -> Procedure:
+    return Procedure.from_dict(task_of(world, task_id).spec)
+
+
+def status_of(world: World, file_id: str) -> str:
+    service = world.service
+    record = service.catalog.read_now(lambda conn: service.media.get(conn, "tencent", file_id))
+    assert record is not None
+    return record.status
