@@ -96,7 +96,7 @@ class Publisher:
         now = self._service.now()
         key = f"{secrets.token_hex(4)}/{name}"
         password = sealed_password(self._service.vault, fields.pop("password", ""))
-        id = secrets.token_urlsafe(16)
+        id = new_id()
         usual: Mapping[str, Any] = {
             "id": id, "provider": PROVIDER, "account": self._account.id, "remote_id": id,
             "kind": made.facts.kind, "title": name, "status": "ready", "space": SPACE, "key": key,

@@ -203,7 +203,7 @@ def test_without_scripts_a_browser_plays_by_itself_and_is_counted(world: World, 
     assert got.value.status == 206
     expect(page.locator("video[controls]")).to_be_visible()
     context.close()
-    eventually(lambda: world.cloud.views(world.media["bare"]) == 1)
+    until(lambda: world.cloud.views(world.media["bare"]) == 1)
 
 
 def test_a_title_is_text_whatever_it_holds(world: World, page: Page) -> None:

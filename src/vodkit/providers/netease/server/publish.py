@@ -7,7 +7,6 @@ and the context as they are; the next block that is sent again, or the next quer
 from __future__ import annotations
 
 import contextlib
-import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from sqlalchemy import Connection
 from vodkit.server.contract import Blob, MediaRecord, Service
 from vodkit.server.errors import UploadGone
 from vodkit.server.media.procedure import Clip, Procedure
+from vodkit.server.names import new_id
 from vodkit.server.telling import Links
 
 from .. import wire
@@ -95,7 +95,7 @@ def _add(conn: Connection, service: Service, found: Object, blob: Blob) -> tuple
     number = contexts.next_number(conn, "image" if kind == "image" else "vid")
     vid, image = (None, number) if kind == "image" else (number, None)
     record = MediaRecord(
-        id=secrets.token_urlsafe(16),
+        id=new_id(),
         provider=PROVIDER,
         account=found.account,
         remote_id=wire.media_id(vid, image),

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from vodkit.server.contract import MediaRecord
+from vodkit.server.names import new_id
 
 from ..wire import Limits, category, codes
 from . import apps, events, library, procedures, tasks
@@ -110,7 +111,7 @@ def arrived(
         return None
     cover_key = cover_key if cover_key in stored else ""
     record = MediaRecord(
-        id=secrets.token_urlsafe(16),
+        id=new_id(),
         provider=PROVIDER,
         account=owner.account,
         remote_id=facts["file_id"],

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from vodkit.server.access import sealed_password
 from vodkit.server.contract import MediaRecord, Service
 from vodkit.server.errors import UploadGone
+from vodkit.server.names import new_id
 
 from .. import sign, wire
 from ..wire import Codes
@@ -225,7 +226,7 @@ def _close(conn: Connection, call: Call, token: str, md5: str) -> None:
 def _record(call: Call, row: RowMapping, md5: str) -> MediaRecord:
     facts = row["facts"]
     return MediaRecord(
-        id=secrets.token_urlsafe(16),
+        id=new_id(),
         provider=PROVIDER,
         account=row["account"],
         remote_id=row["video_id"],
