@@ -13,7 +13,8 @@ import pytest
 from vodkit.core.contract import Reply
 from vodkit.core.errors import InvalidRequest, NotFound, ProtocolError, UnsupportedOption
 from vodkit.providers.tencent import CAPABILITIES, wire
-from vodkit.providers.tencent.client.media import Classes, SubApps, TencentMedia, to_media
+from vodkit.providers.tencent.client.directory import Classes, SubApps
+from vodkit.providers.tencent.client.media import TencentMedia, to_media
 
 from .drive import provider
 from .fake_cloud import FakeCloud, Seen, api_answer

@@ -10,7 +10,8 @@ from .. import CAPABILITIES
 from ..cos.wire import MIN_PART
 from .api import Api
 from .credentials import Credential, Credentials, Source
-from .media import Classes, MediaClass, SubApp, SubApps, TencentMedia
+from .directory import Classes, MediaClass, SubApp, SubApps
+from .media import TencentMedia
 from .provider import TencentProvider
 
 __all__ = ["Classes", "Credential", "MediaClass", "SubApp", "SubApps", "Tencent", "TencentMedia"]
