@@ -227,11 +227,19 @@ class Events(Protocol):
         ...
 
     def pending(
-        self, conn: Connection, account: str, *, limit: int, hide: float, queue: str = ""
+        self,
+        conn: Connection,
+        account: str,
+        *,
+        limit: int,
+        hide: float,
+        queue: str = "",
+        since: float = 0.0,
     ) -> list[Any]:
         """Unconfirmed events of an account, hidden from further calls for ``hide`` seconds (pull delivery).
 
-        Those of one ``queue`` only, oldest first; ``""`` means the events that are in none.
+        Those of one ``queue`` only, oldest first; ``""`` means the events that are in none. Older ones than
+        ``since`` do not count.
         """
         ...
 

@@ -49,6 +49,13 @@ class EventTable:
         task: Task | None = None,
     ) -> str:
         """See :meth:`contract.Events.add`."""
+        notice = Notice(payload, queue, [*deliver, *self._own(conn, account, type, media, task)])
+        return self._record(conn, type, provider, account, media.id if media else "", notice)
+
+    def _record(
+        self, conn: Connection, type: str, provider: str, account: str, media: str, notice: Notice
+    ) -> str:
+        """Write an event and its deliveries, to nobody else."""
         id, now = new_id(), self._now()
         conn.execute(
             insert(events).values(
@@ -56,15 +63,15 @@ class EventTable:
                 type=type,
                 provider=provider,
                 account=account,
-                media=media.id if media else "",
+                media=media,
                 at=now,
-                payload=dict(payload),
-                queue=queue,
+                payload=dict(notice.payload),
+                queue=notice.queue,
                 visible=0.0,
                 confirmed=False,
             )
         )
-        for address in (*deliver, *self._own(conn, account, type, media, task)):
+        for address in notice.deliver:
             conn.execute(
                 insert(deliveries).values(
                     id=new_id(),
@@ -108,6 +115,19 @@ class EventTable:
             task=task,
         )
 
+    def step_failed(self, conn: Connection, room: object, task: Task, name: str) -> None:
+        """Record that a step of a procedure failed while the rest goes on, if the room says something of it.
+
+        Args:
+            room: Of the task's provider; asked for its vendor's :class:`Notice` as for tasks.
+            task: As it is now.
+            name: Of the step.
+        """
+        step = next(step for step in task.steps if step.name == name)
+        notice = self._noticed(conn, room, "step_failed", task, step)
+        if notice.queue or notice.deliver:
+            self._record(conn, "procedure.changed", task.provider, task.account, task.media, notice)
+
     def expired(self, conn: Connection, room: object, media: MediaRecord) -> None:
         """Record that a media is deleted because its time is over.
 
@@ -127,13 +147,15 @@ class EventTable:
             deliver=notice.deliver,
         )
 
-    def _noticed(self, conn: Connection, room: object, name: str, noun: Task | MediaRecord) -> Notice:
+    def _noticed(
+        self, conn: Connection, room: object, name: str, noun: Task | MediaRecord, *more: object
+    ) -> Notice:
         """What a room says of a change, by the method of this name; nothing where it has none, or fails."""
-        ask: Callable[[Connection, Task | MediaRecord], Notice | None] | None = getattr(room, name, None)
+        ask: Callable[..., Notice | None] | None = getattr(room, name, None)
         if ask is not None:
             try:
                 with conn.begin_nested():
-                    return ask(conn, noun) or Notice({})
+                    return ask(conn, noun, *more) or Notice({})
             except Exception:
                 log = logs.get("events")
                 log.exception("the room failed to take note of a change", room=noun.provider, change=name)
@@ -151,7 +173,14 @@ class EventTable:
         return [Address(webhooks.STYLE, url, {"webhook": id, "facts": found}) for id, url in listening]
 
     def pending(
-        self, conn: Connection, account: str, *, limit: int, hide: float, queue: str = ""
+        self,
+        conn: Connection,
+        account: str,
+        *,
+        limit: int,
+        hide: float,
+        queue: str = "",
+        since: float = 0.0,
     ) -> list[Event]:
         """See :meth:`contract.Events.pending`."""
         now = self._now()
@@ -162,6 +191,7 @@ class EventTable:
                 events.c.queue == queue,
                 events.c.confirmed.is_(False),
                 events.c.visible <= now,
+                events.c.at >= since,
             )
             .order_by(events.c.seq)
             .limit(limit)

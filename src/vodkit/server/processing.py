@@ -443,6 +443,13 @@ class Works(Protocol):
         """
         ...
 
+    def step_failed(self, conn: Connection, task: Task, step: TaskStep) -> Notice | None:
+        """What the vendor says of a step that failed for good, while the rest of its task goes on.
+
+        Called in the commit that records it. Only the vendor's receivers hear of it.
+        """
+        ...
+
     def pulled(self, conn: Connection, task: Task, blob: Blob, content_type: str) -> MediaRecord:
         """Make the media of a pull whose bytes are there: the object, the record and its upload's event."""
         ...

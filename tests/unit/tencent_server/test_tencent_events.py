@@ -270,3 +270,38 @@ def test_a_procedure_is_told_as_its_mode_wants(one: Caller, world: World, mode: 
     worked.end(world, task_id, ["cover:10"])
     told = one("PullEvents", **app)["EventSet"]
     assert [event["EventType"] for event in told] == ["ProcedureStateChanged"] * times
+
+
+@pytest.mark.parametrize("mode", ["Finish", "Change"])
+def test_a_part_that_fails_is_told_of_at_once_where_every_change_is(
+    one: Caller, world: World, mode: str
+) -> None:
+    app = app_with_events(one)
+    file_id = one.upload(b"x", **app)["FileId"]
+    one("PullEvents", **app)
+    asked = {"FileId": file_id, "ProcedureName": "LongVideoPreset", "TasksNotifyMode": mode}
+    task_id = one("ProcessMediaByProcedure", **asked, **app)["TaskId"]
+    worked.begin(world, task_id)
+    worked.step(world, task_id, "probe", "probe", "running")
+    worked.step(world, task_id, "sprite-0-sprite", "sprite", "running")
+    begun = one("PullEvents", **app)["EventSet"]
+    assert len(begun) == (mode == "Change")
+    if begun:
+        one("ConfirmEvents", EventHandles=[each["EventHandle"] for each in begun], **app)
+    worked.step_fails(world, task_id, "probe", "a step of no part")
+    worked.step_fails(world, task_id, "sprite-0-sprite", "no room on the sheet")
+    worked.end(world, task_id, ["cover:10"])
+    told = [event["ProcedureStateChangeEvent"] for event in one("PullEvents", **app)["EventSet"]]
+    changes = ["PROCESSING"] if mode == "Change" else []
+    assert [event["Status"] for event in told] == [*changes, "FINISH"]
+    results = {result["Type"]: result for result in told[0]["MediaProcessResultSet"]}
+    sprite = results["ImageSprites"]["ImageSpriteTask"]
+    assert (sprite["Status"], sprite["Message"]) == ("FAIL", "no room on the sheet")
+
+
+def test_events_wait_four_days_to_be_pulled(one: Caller, world: World) -> None:
+    app = app_with_events(one)
+    one.upload(b"x", **app)
+    world.clock.ahead += 4 * 24 * 3600 + 60
+    one.upload(b"y", **app)
+    assert len(one("PullEvents", **app)["EventSet"]) == 1

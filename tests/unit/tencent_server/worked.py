@@ -12,6 +12,7 @@ from vodkit.server.catalog.tables import media as media_rows
 from vodkit.server.catalog.tables import task_steps, tasks
 from vodkit.server.media.procedure import Procedure
 from vodkit.server.processing import OUTPUTS, Output, Task
+from vodkit.server.workflow.held import Held
 
 from .world import Caller, World
 
@@ -89,6 +90,16 @@ def step(world: World, remote_id: str, name: str, kind: str, state: str, **value
             insert(task_steps).values(task=task.id, position=len(task.steps), spec={}, **row)
         )
     )
+
+
+def step_fails(world: World, remote_id: str, name: str, error: str) -> None:
+    """A worker gives a step up, and goes on with the others."""
+    found = task_of(world, remote_id)
+    values = {"state": "running", "worker": "w", "attempt": 1}
+    world.service.catalog.write_now(
+        lambda conn: conn.execute(update(tasks).where(tasks.c.id == found.id).values(**values))
+    )
+    Held(world.service, "w", found.id, 1, lambda: True).step_ends(name, "failed", error)
 
 
 def end(

@@ -156,6 +156,9 @@ class Held:
         if state == "done":
             values["progress"] = 1.0
         self.change_step(conn, name, **values)
+        if state == "failed":
+            task = self.task(conn)
+            self.service.events.step_failed(conn, self.service.rooms.get(task.provider), task, name)
 
     def progress(self, name: str, share: float) -> None:
         """How far a step is; written about once a second."""

@@ -80,6 +80,20 @@ def notice(conn: Connection, owner: Owner, task: Task) -> Notice:
     return events.notice(conn, owner, payload, told=told)
 
 
+def part_failed(conn: Connection, owner: Owner, task: Task, step: TaskStep) -> Notice | None:
+    """ProcedureStateChanged for a part whose step failed, where TasksNotifyMode asks for every change.
+
+    A part counts as made when the task publishes, so this is the one change of a part before the task's end.
+    """
+    parts = procedures.parts(task)
+    view = _View(conn, owner, task, parts, ())
+    if task.attrs.get("notify") != "Change" or not any(step in view.steps(part) for part in parts):
+        return None
+    body = procedure_task(conn, owner, task)
+    payload = {"EventType": "ProcedureStateChanged", "ProcedureStateChangeEvent": body}
+    return events.notice(conn, owner, payload)
+
+
 def procedure_task(conn: Connection, owner: Owner, task: Task) -> dict[str, Any]:
     """ProcedureTask of a task."""
     media = owner.service.media.by_id(conn, task.media)
@@ -147,7 +161,7 @@ class _View:
     def result(self, part: Part) -> dict[str, Any]:
         """One of MediaProcessResultSet."""
         output = self._output(part)
-        steps = self._steps(part)
+        steps = self.steps(part)
         state, error = self._state(steps, output)
         done = state == "SUCCESS"
         ended = [step.finished for step in steps if step.finished is not None]
@@ -179,7 +193,7 @@ class _View:
             return "FAIL", "the task was aborted"
         return "FAIL", self.task.error or "the source has nothing that this could be made of"
 
-    def _steps(self, part: Part) -> list[TaskStep]:
+    def steps(self, part: Part) -> list[TaskStep]:
         """The steps that make a part: by the beginning of their names, and by their kinds."""
         others = tuple(f"{other.name}-" for other in self.parts if other.name != part.name and other.name)
         begin = f"{part.name}-" if part.name else ""

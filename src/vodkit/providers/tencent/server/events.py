@@ -26,6 +26,9 @@ from .tables import event_config
 HIDE = 30.0
 """Seconds after which an event that was pulled and not confirmed comes again."""
 
+KEPT = 4 * 24 * 3600.0
+"""Seconds that an event waits to be pulled."""
+
 LONGEST_WAIT = 5.0
 """Seconds that a pull with nothing to return is held."""
 
@@ -157,8 +160,9 @@ async def _pull(caller: Caller, params: Params) -> dict[str, Any]:
     queue = _queue(caller.home)
 
     def pending(conn: Connection) -> list[Event]:
+        since = caller.service.now() - KEPT
         return caller.service.events.pending(
-            conn, caller.account, limit=Limits.EVENTS, hide=HIDE, queue=queue
+            conn, caller.account, limit=Limits.EVENTS, hide=HIDE, queue=queue, since=since
         )
 
     found = await caller.service.catalog.write(pending)

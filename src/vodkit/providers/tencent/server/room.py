@@ -28,7 +28,7 @@ from vodkit.server.contract import (
 from vodkit.server.dispatch import head_of
 from vodkit.server.errors import QuotaExceeded, StorageFull, TooLarge, Truncated
 from vodkit.server.incoming import Body
-from vodkit.server.processing import CallbackStyle, Notice, Task
+from vodkit.server.processing import CallbackStyle, Notice, Task, TaskStep
 
 from .. import sign
 from ..cos.errors import EXPIRED
@@ -291,6 +291,11 @@ class Room:
             return None
         media.settle(conn, owner, task)
         return detail.notice(conn, owner, task)
+
+    def step_failed(self, conn: Connection, task: Task, step: TaskStep) -> Notice | None:
+        """ProcedureStateChanged of a part that failed; see :class:`vodkit.server.processing.Works`."""
+        owner = self._owner(conn, task)
+        return detail.part_failed(conn, owner, task, step) if owner is not None else None
 
     def pulled(self, conn: Connection, task: Task, blob: Blob, content_type: str) -> MediaRecord:
         """Make the media of a pull; see :class:`vodkit.server.processing.Works`."""
