@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -12,7 +13,7 @@ from vodkit.server.procedures import change_settings
 from vodkit.server.processing import OUTPUTS
 
 from . import worked
-from .world import Caller, World
+from .world import Caller, World, running
 
 
 @pytest.mark.covers("tencent G-18")
@@ -87,6 +88,24 @@ def test_g18_key_protection_covers_what_was_made(world: World) -> None:
     assert (shown.status, shown.body.startswith(b"#EXTM3U")) == (200, True)
     assert world.play(sign.playback_url(url, "anotherkey12", expires=expires)).status == 403
     assert world.play(made_of(world, world.caller("AKIDone"), b"#EXTM3U")).status == 200
+
+
+def test_links_are_signed_where_nothing_plays_without(tmp_path: Path) -> None:
+    with running(tmp_path, signed_playback=True) as world:
+        for name, content in (("AKIDone", b"for many"), ("AKIDprotected", b"for some")):
+            caller = world.caller(name)
+            url = caller.upload(content)["MediaUrl"]
+            assert world.play(url).body == content
+            signed = sign.playback_url(url, "examplekey12", expires=int(world.clock.now()) + 60)
+            assert world.play(signed).body == content
+            made_of(world, caller, content)
+            infos = caller("SearchMedia")["MediaInfoSet"]
+            (streams,) = filter(None, (info["AdaptiveDynamicStreamingInfo"] for info in infos))
+            for item in streams["AdaptiveDynamicStreamingSet"]:
+                assert world.play(item["Url"]).body == content
+            world.clock.ahead += 24 * 3600
+            assert world.play(url).status == 403
+            world.clock.ahead = 0.0
 
 
 def test_the_owners_own_links_open_what_a_key_protects(world: World) -> None:

@@ -14,6 +14,7 @@ from vodkit.server.telling import Links, errors_of, told
 
 from ..wire import TOLD, category
 from . import class_tree, made, subtitles
+from .addresses import LINK_LIFE, address
 from .caller import Owner
 from .credentials import PROVIDER
 from .fields import shown_time
@@ -35,7 +36,6 @@ SECTIONS = {
 """Members of MediaInfo by the filter that asks for them."""
 
 _PAGE = 1000
-_LINK_LIFE = 6 * 3600.0
 
 
 def find(conn: Connection, owner: Owner, file_id: str, *, lock: bool = False) -> MediaRecord | None:
@@ -103,7 +103,7 @@ def _told(view: _View, error: str) -> dict[str, Any]:
     service, record = view.owner.service, view.record
     account = service.accounts.known(view.conn, record.account)
     closed = bool(account and account.attrs.get("playback_key"))
-    links = Links(service, record, _LINK_LIFE, closed=closed)
+    links = Links(service, record, LINK_LIFE, closed=closed)
     return told(record, view.outputs, links, error=error)
 
 
@@ -170,7 +170,7 @@ def meta(conn: Connection, owner: Owner, record: MediaRecord) -> dict[str, Any]:
 
 def url(owner: Owner, record: MediaRecord, key: str) -> str:
     """Where one of a media's objects plays; ``""`` for no object."""
-    return owner.service.play_url(PROVIDER, record.space, key) if key else ""
+    return address(owner.service, record.space, key, record.folder)
 
 
 def _meta(view: _View) -> dict[str, Any]:

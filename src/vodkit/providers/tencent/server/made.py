@@ -12,8 +12,8 @@ from vodkit.server.media.facts import Facts, Stream
 from vodkit.server.processing import OUTPUTS, Output
 
 from . import templates
+from .addresses import address
 from .caller import Owner
-from .credentials import PROVIDER
 from .procedures import USUAL, read_label
 
 _SECTIONS = {
@@ -46,7 +46,7 @@ def of_section(outputs: Iterable[Output], name: str) -> list[Output]:
 
 def url(service: Service, key: str) -> str:
     """Where an output's object plays."""
-    return service.play_url(PROVIDER, OUTPUTS, key)
+    return address(service, OUTPUTS, key, f"{key.partition('/')[0]}/")
 
 
 def cover_url(service: Service, outputs: Iterable[Output]) -> str:

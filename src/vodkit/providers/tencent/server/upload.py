@@ -16,6 +16,7 @@ from vodkit.server.contract import Service
 
 from ..wire import COVER_TYPES, MEDIA_TYPES, codes
 from . import class_tree, intake, library
+from .addresses import address
 from .answer import ApiError
 from .caller import Action, Caller
 from .credentials import DEFAULT_LIFE, PROVIDER, UPLOAD_OPERATIONS, Grant
@@ -146,7 +147,7 @@ def _close(conn: Connection, caller: Caller, session: RowMapping, cover_key: str
 
 
 def _play_url(caller: Caller, session: RowMapping, key: str) -> str:
-    return caller.service.play_url(PROVIDER, session["bucket"], key) if key else ""
+    return address(caller.service, session["bucket"], key, session["facts"]["folder"])
 
 
 async def sweep(service: Service, now: float) -> None:

@@ -12,6 +12,7 @@ from ..wire import codes
 from . import files
 from . import template_fields as bounds
 from . import templates as store
+from .addresses import address
 from .answer import ApiError
 from .caller import Action, Caller
 from .credentials import PROVIDER
@@ -93,7 +94,7 @@ def _image(caller: Caller, image: Mapping[str, Any], stored: files.Stored | None
     shown = {name: image[name] for name in _SIZED if image.get(name)}
     if stored is not None:
         key = stored.upload.key
-        shown |= {"Key": key, "ImageUrl": caller.service.play_url(PROVIDER, stored.upload.space, key)}
+        shown |= {"Key": key, "ImageUrl": address(caller.service, stored.upload.space, key)}
     return shown
 
 
