@@ -17,14 +17,17 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--provider", help="Only this provider's.")
+@click.option("--media", "media_id", metavar="MEDIA", help="Only those of this media.")
 @click.option("--state", "states", type=_STATES, multiple=True, help="Only those in this state.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def list_(provider: str | None, states: tuple[str, ...], limit: int, as_json: bool) -> None:
+def list_(
+    provider: str | None, media_id: str | None, states: tuple[str, ...], limit: int, as_json: bool
+) -> None:
     """List tasks, newest first."""
     from vodkit.server.task_admin import list_tasks
 
-    found = list_tasks(folder(), provider=provider, states=states, limit=limit)
+    found = list_tasks(folder(), provider=provider, media_id=media_id, states=states, limit=limit)
     if as_json:
         for task in found:
             echo_json(task)
@@ -49,6 +52,19 @@ def show(id: str, as_json: bool) -> None:
             click.echo(f"{name}\t{_cell(value)}")
     names = ("name", "state", "progress", "error")
     table(("step", *names[1:]), ([_cell(step[name]) for name in names] for step in found["steps"]))
+
+
+@command.command("add")
+@click.argument("media")
+@click.option("--procedure", default="", metavar="NAME", help="Default: what the account has chosen.")
+@click.option(
+    "--priority", type=click.IntRange(-10, 10), default=0, show_default=True, help="Higher goes first."
+)
+def add(media: str, procedure: str, priority: int) -> None:
+    """Have a procedure run over a MEDIA that is there, and print the task's id."""
+    from vodkit.server.task_admin import add_task
+
+    click.echo(add_task(folder(), media, procedure, priority))
 
 
 @command.command("cancel")

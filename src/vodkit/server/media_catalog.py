@@ -21,6 +21,8 @@ from sqlalchemy import (
     update,
 )
 
+from vodkit.core.errors import NotFound
+
 from .catalog.attrs import attrs_in
 from .catalog.tables import media, plays, tasks
 from .contract import MediaQuery, MediaRecord
@@ -177,6 +179,20 @@ def _lock_tasks(conn: Connection, which: Any) -> None:
     """Lock what is open for a media, before the media: a worker locks its task first and the media then."""
     mine = and_(tasks.c.media.in_(select(media.c.id).where(which)), tasks.c.state.in_(OPEN))
     conn.execute(select(tasks.c.id).where(mine).order_by(tasks.c.id).with_for_update())
+
+
+def media_named(conn: Connection, id: str) -> MediaRecord:
+    """The media that the provider, or the service, knows by this id.
+
+    Raises:
+        NotFound: there is none, or several providers have one.
+    """
+    named = or_(media.c.id == id, media.c.remote_id == id)
+    found = conn.execute(select(media).where(named).limit(2)).all()
+    if len(found) != 1:
+        many = "more than one" if found else "no"
+        raise NotFound(f"there is {many} media {id!r} in this folder", advice="See: vodkit media list --data")
+    return record_of(found[0])
 
 
 def _unwanted(conn: Connection, media_id: str) -> None:

@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection
 
 from vodkit.core.errors import InvalidRequest, NotFound
 
 from .blobs import Extent
 from .blobs import rows as blob_rows
-from .catalog.tables import media as media_rows
 from .content_types import content_type
 from .contract import Blob, MediaRecord, Settings
 from .media.errors import BadMedia, TooMuch
 from .media.subtitles import to_webvtt
+from .media_catalog import media_named
 from .names import new_id
 from .outputs import output_folder
 from .processing import OUTPUTS, Output
@@ -54,7 +54,7 @@ def add(settings: Settings, id: str, file: Path, *, language: str, title: str = 
         advice = "Give a file in the SRT or WebVTT format"
         raise InvalidRequest(f"{file.name} cannot be used: {problem}", advice=advice) from None
     with _storage(settings) as storage:
-        record = storage.catalog.read_now(lambda conn: _media(conn, storage, id))
+        record = storage.catalog.read_now(lambda conn: media_named(conn, id))
         if record.kind not in ("video", "audio"):
             kind = {"image": "an image", "file": "a file that does not play"}[record.kind]
             raise InvalidRequest(f"{id} is {kind}", advice="Subtitles belong to a video or to sound")
@@ -113,17 +113,8 @@ def _storage(settings: Settings) -> Iterator[Storage]:
             storage.store.close()
 
 
-def _media(conn: Connection, storage: Storage, id: str) -> MediaRecord:
-    named = or_(media_rows.c.id == id, media_rows.c.remote_id == id)
-    found = conn.execute(select(media_rows.c.id).where(named)).scalars().all()
-    record = storage.media.by_id(conn, found[0]) if len(found) == 1 else None
-    if record is None:
-        raise NotFound(f"there is {'more than one' if len(found) > 1 else 'no'} media {id!r} in this folder")
-    return record
-
-
 def _tracks(conn: Connection, storage: Storage, id: str) -> tuple[MediaRecord, list[Output]]:
-    record = _media(conn, storage, id)
+    record = media_named(conn, id)
     return record, [output for output in storage.outputs.of(conn, record.id) if output.kind == KIND]
 
 

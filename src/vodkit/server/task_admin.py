@@ -9,30 +9,46 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from vodkit.core import registry
-from vodkit.core.errors import NotFound, VodError
+from vodkit.core.errors import ConfigError, NotFound, VodError
 
-from .catalog.tables import accounts, media, tasks
-from .contract import Settings
+from .catalog.tables import accounts, media, objects, tasks
+from .contract import MediaRecord, Settings
+from .media.procedure import Procedure
+from .media_catalog import media_named
+from .procedures import ProcedureTable
 from .processing import Task, TaskQuery
 from .service import Tools, tools
 from .tasks import TaskTable
 
 
 def list_tasks(
-    settings: Settings, *, provider: str | None = None, states: Sequence[str] = (), limit: int = 50
+    settings: Settings,
+    *,
+    provider: str | None = None,
+    media_id: str | None = None,
+    states: Sequence[str] = (),
+    limit: int = 50,
 ) -> list[dict[str, Any]]:
     """The newest tasks, each as :func:`show_task` says it.
 
     Args:
         provider: Only this one's.
+        media_id: Only those of this media: the provider's id, or ours.
         states: Only those in one of these.
+
+    Raises:
+        NotFound: there is no such media.
     """
     if provider is not None:
         registry.descriptor(provider)
-    query = TaskQuery(provider=provider, states=tuple(states) or None)
+
+    def find(conn: Connection) -> list[dict[str, Any]]:
+        one = None if media_id is None else media_named(conn, media_id).id
+        query = TaskQuery(provider=provider, media=one, states=tuple(states) or None)
+        return _shown(conn, TaskTable(parts.now).find(conn, query, limit=limit))
+
     with tools(settings) as parts:
-        table = TaskTable(parts.now)
-        return parts.catalog.read_now(lambda conn: _shown(conn, table.find(conn, query, limit=limit)))
+        return parts.catalog.read_now(find)
 
 
 def show_task(settings: Settings, id: str) -> dict[str, Any]:
@@ -51,6 +67,34 @@ def show_task(settings: Settings, id: str) -> dict[str, Any]:
     """
     with tools(settings) as parts:
         return parts.catalog.read_now(lambda conn: _shown(conn, [_found(conn, parts, id)])[0])
+
+
+def add_task(settings: Settings, id: str, procedure: str = "", priority: int = 0) -> str:
+    """Have a procedure run over a media that is there; our id of the task.
+
+    A media that can be played stays so meanwhile; one that failed is processed anew, and its status follows.
+
+    Args:
+        id: Of the media: the provider's, or ours.
+        procedure: Its name; ``""`` for what the account's uploads are made into.
+        priority: -10 to 10; higher goes first.
+
+    Raises:
+        NotFound: there is no such media or procedure, or its original was deleted.
+        ConfigError: no procedure is named, and the account has chosen none.
+    """
+    with tools(settings) as parts:
+
+        def add(conn: Connection) -> str:
+            record = media_named(conn, id)
+            if not _has_original(conn, record):
+                raise NotFound(f"the original of the media {id!r} is not there any more")
+            made = _procedure(conn, ProcedureTable("", parts.now), record.account, procedure)
+            decides = record.status == "failed"
+            table = TaskTable(parts.now)
+            return table.process(conn, record, made, priority=priority, decides=decides).id
+
+        return parts.catalog.write_now(add)
 
 
 def cancel_task(settings: Settings, id: str) -> None:
@@ -103,6 +147,21 @@ def _found(conn: Connection, parts: Tools, id: str) -> Task:
     if task is None:
         raise NotFound(f"there is no task {id!r}", advice="See: vodkit tasks list")
     return task
+
+
+def _has_original(conn: Connection, record: MediaRecord) -> bool:
+    where = (objects.c.provider == record.provider, objects.c.space == record.space)
+    return conn.execute(select(objects.c.blob).where(*where, objects.c.key == record.key)).first() is not None
+
+
+def _procedure(conn: Connection, table: ProcedureTable, account: str, name: str) -> Procedure:
+    wanted = name or table.default(conn, account)
+    if not wanted:
+        raise ConfigError("its account has chosen no procedure", advice="Name one with --procedure")
+    found = table.resolve(conn, account, wanted)
+    if found is None:
+        raise NotFound(f"there is no procedure {wanted!r}", advice="See: vodkit procedures list")
+    return found
 
 
 def _shown(conn: Connection, found: Iterable[Task]) -> list[dict[str, Any]]:
