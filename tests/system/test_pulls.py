@@ -17,6 +17,7 @@ from vodkit.server.admin import set_allowances, usage
 from vodkit.server.contract import Settings
 from vodkit.server.embedded import EmbeddedService, embedded
 from vodkit.server.service import tools
+from vodkit.server.task_admin import list_tasks
 from vodkit.server.tasks import TaskTable
 
 from . import shell
@@ -114,6 +115,15 @@ def test_a_source_that_cannot_be_had(
     done = shell.vodkit("pull", source.url(path), *shell.to(service, PROVIDER), "--wait")
     assert done.code == 5
     assert problem in done.err
+
+
+def test_what_is_pulled_is_made_into_what_the_service_makes_of_all(source: Source, tmp_path: Path) -> None:
+    source.files["/a.mp4"] = DATA
+    with embedded(tmp_path / "data", procedure="as-is", private_targets=True) as service:
+        with service.connect(PROVIDER) as vod:
+            media = vod.media.pulled(vod.media.pull(source.url("/a.mp4")), timeout=60)
+        tasks = list_tasks(Settings(data=str(service.data)), media_id=media.id)
+    assert {task["kind"] for task in tasks} == {"pull", "procedure"}
 
 
 def test_private_addresses_are_refused(service: EmbeddedService, source: Source) -> None:

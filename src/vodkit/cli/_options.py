@@ -152,6 +152,12 @@ def running(command: F) -> F:
             click.option(
                 "--public-url", default="", help="Base of the URLs for clients, when behind a proxy."
             ),
+            click.option(
+                "--procedure",
+                default="",
+                metavar="NAME",
+                help="What is made of what comes and names nothing.",
+            ),
             click.option("--signed-playback", is_flag=True, help="Play by signed, expiring links only."),
             click.option(
                 "--private-targets", is_flag=True, help="Callbacks and pulls may reach private addresses."

@@ -14,7 +14,6 @@ from ._options import running
 @click.option("--listen", default="127.0.0.1:8600", show_default=True, help="Port 0 takes a free one.")
 @click.option("--accounts", type=click.Path(dir_okay=False, path_type=Path), help="accounts.toml to use.")
 @click.option("--no-strict", is_flag=True, help="Take any access key. For tests on your own machine.")
-@click.option("--procedure", default="", metavar="NAME", help="What is made of uploads that name nothing.")
 @click.option("--workers", type=click.IntRange(min=0), default=1, show_default=True, help="Worker processes.")
 @running
 def command(

@@ -113,6 +113,7 @@ class Supervisor:
         words += ["--public-url", settings.public_url, "--lease", str(settings.lease)]
         words += ["--pull-size", str(settings.pull_size), "--pull-seconds", str(settings.pull_seconds)]
         words += ["--database", settings.database] if settings.database else []
+        words += ["--procedure", settings.procedure] if settings.procedure else []
         words += ["--signed-playback"] if settings.signed_playback else []
         words += ["--private-targets"] if settings.private_targets else []
         return words
