@@ -28,7 +28,7 @@ from .names import new_id
 from .processing import OPEN
 from .service import Service
 from .workflow import leases
-from .workflow.admission import admit
+from .workflow.admission import admit, some_wait
 from .workflow.contract import Chore
 from .workflow.engine import Engine
 from .workflow.folder import TaskFolder, sweep, work_root
@@ -170,23 +170,22 @@ class Worker:
         idle = [row for row in mine if row.id not in self._running]
         if idle or self._idle:
             await self._let_go(idle)
-        waiting = [row for row in rows if row.state == "waiting" and not row.worker]
-        for row in waiting:
-            if not row.wanted:
+        for row in rows:
+            if row.state == "waiting" and not row.worker and not row.wanted:
                 await self._service.catalog.write(lambda conn, id=row.id: self._end_waiting(conn, id))  # type: ignore[misc]
         counts = list(self._running.values())
         room = {kind: most - counts.count(kind) for kind, most in self._most.items()}
-        if any(row.wanted and room[row.kind] > 0 for row in waiting):
+        if await self._service.catalog.read(lambda conn: some_wait(conn, room)):
             now = self._service.now()
             for task in await self._service.catalog.write(lambda conn: admit(conn, self._id, room, now)):
                 self._running[task.id] = task.kind
                 await asyncio.to_thread(self._begin, task.id, task.attempt)
 
     def _rows(self, conn: Connection) -> list[Any]:
-        """The tasks that are ours, and some that wait."""
-        wanted = select(tasks.c.id, tasks.c.kind, tasks.c.state, tasks.c.wanted, tasks.c.worker)
-        waiting = wanted.where(tasks.c.state == "waiting").order_by(tasks.c.wanted).limit(100)
-        return [*conn.execute(wanted.where(tasks.c.worker == self._id)), *conn.execute(waiting)]
+        """The tasks that are ours, and some that wait for their end."""
+        looked = select(tasks.c.id, tasks.c.state, tasks.c.wanted, tasks.c.worker)
+        unwanted = looked.where(tasks.c.state == "waiting", ~tasks.c.wanted).limit(100)
+        return [*conn.execute(looked.where(tasks.c.worker == self._id)), *conn.execute(unwanted)]
 
     async def _let_go(self, idle: list[Any]) -> None:
         """Give back what is ours and what nobody here does: what has ended, and, after a while, what has not.

@@ -9,14 +9,18 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from tests.waiting import until
+from vodkit.server.errors import StorageFull
 from vodkit.server.media.errors import BadMedia
 from vodkit.server.procedures import change_settings
+from vodkit.server.workflow.held import Held
 
-from .world import ACCOUNT, MADE, SMALL, World
+from .world import ACCOUNT, MADE, PROVIDER, SMALL, World
 
 
 def test_a_running_task_is_cancelled_and_its_programs_end(world: World, long_clip: Path) -> None:
@@ -144,6 +148,54 @@ def test_one_rendition_that_failed_is_done_again_alone(world: World, clip: Path,
 def _break_ladder(marks: str) -> None:
     _breaking("encode", 1, BadMedia, marks)
     _breaking("encode-90p", 1, BadMedia, marks)
+
+
+def test_a_source_that_is_looked_into_again_is_planned_anew(world: World, clip: Path, marks: Path) -> None:
+    media = world.media(clip)
+    task = world.process(media)
+    world.worker(partial(_breaking, "none", 0, BadMedia, str(marks)))
+    first = world.ended(task.id)
+    assert world.write(lambda conn: world.service.tasks.retry(conn, task.id, ["probe"])) is not None
+    again = world.ended(task.id)
+    assert (again.state, again.error) == ("done", "")
+    assert [step.name for step in again.steps] == [step.name for step in first.steps]
+    assert ran(marks).count("encode") == 2
+    assert {kind: len(files) for kind, files in world.files(media.id).items()} == MADE
+
+
+def _no_room_for_progress() -> None:
+    change = Held.change_step
+
+    def full(self: Held, conn: Connection, name: str, **values: Any) -> None:
+        if set(values) == {"progress"}:
+            raise StorageFull("there is no room")
+        change(self, conn, name, **values)
+
+    Held.change_step = full  # type: ignore[method-assign]
+
+
+def test_work_goes_on_when_its_progress_cannot_be_told(world: World, clip: Path) -> None:
+    task = world.process(world.media(clip))
+    world.worker(_no_room_for_progress)
+    assert world.ended(task.id).state == "done"
+    assert not [step.error for step in world.task(task.id).steps if step.error]
+
+
+def test_many_waiting_tasks_of_one_kind_hold_up_none_of_the_other(world: World, long_clip: Path) -> None:
+    media = world.media(long_clip)
+    first = world.process(media)
+    world.worker()
+    world.running(first.id, "encode")
+    source = {"url": "http://127.0.0.1:1/a.mp4", "space": "space", "key": "a.mp4"}
+
+    def ask(conn: Connection) -> str:
+        for _ in range(150):
+            world.service.tasks.process(conn, media, SMALL, decides=False)
+        return world.service.tasks.pull(conn, provider=PROVIDER, account=ACCOUNT, **source).id
+
+    pull = world.write(ask)
+    assert world.ended(pull).state == "failed"
+    assert world.task(first.id).state == "running"
 
 
 def test_what_may_pass_is_tried_again(world: World, clip: Path, marks: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from ..catalog.tables import account_settings, tasks, workers
 from ..procedures import settings_of
@@ -18,6 +18,11 @@ class Admitted:
     id: str
     kind: str
     attempt: int
+
+
+def some_wait(conn: Connection, room: Mapping[str, int]) -> bool:
+    """Whether there are tasks that :func:`admit` would look at."""
+    return conn.execute(select(tasks.c.id).where(_waits(room)).limit(1)).first() is not None
 
 
 def admit(conn: Connection, worker: str, room: Mapping[str, int], now: float) -> list[Admitted]:
@@ -34,14 +39,9 @@ def admit(conn: Connection, worker: str, room: Mapping[str, int], now: float) ->
     left = dict(room)
     full: set[str] = set()
     begun: list[Admitted] = []
-    while kinds := [kind for kind, count in left.items() if count > 0]:
-        query = select(tasks.c.id, tasks.c.kind, tasks.c.attempt, tasks.c.account).where(
-            tasks.c.state == "waiting",
-            tasks.c.worker == "",
-            tasks.c.wanted,
-            tasks.c.kind.in_(kinds),
-            tasks.c.account.not_in(full),
-        )
+    while any(count > 0 for count in left.values()):
+        query = select(tasks.c.id, tasks.c.kind, tasks.c.attempt, tasks.c.account)
+        query = query.where(_waits(left), tasks.c.account.not_in(full))
         query = query.order_by(tasks.c.priority.desc(), tasks.c.created, tasks.c.id).limit(1)
         found = conn.execute(query.with_for_update(skip_locked=True)).first()
         if found is None:
@@ -54,6 +54,12 @@ def admit(conn: Connection, worker: str, room: Mapping[str, int], now: float) ->
         left[found.kind] -= 1
         begun.append(Admitted(found.id, found.kind, found.attempt + 1))
     return begun
+
+
+def _waits(room: Mapping[str, int]) -> ColumnElement[bool]:
+    """Tasks to begin, of the kinds that there is room for."""
+    kinds = [kind for kind, count in room.items() if count > 0]
+    return and_(tasks.c.state == "waiting", tasks.c.worker == "", tasks.c.wanted, tasks.c.kind.in_(kinds))
 
 
 def _may_begin(conn: Connection, account: str) -> bool:

@@ -6,14 +6,17 @@ Every row that is written here is written only while the task is this worker's a
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from ..catalog.tables import media, task_steps, tasks
+from ..errors import StorageFull
 from ..processing import Task
 from ..service import Service
 
@@ -124,6 +127,10 @@ class Held:
         """Record steps to come, behind those that are there."""
         self._insert(conn, steps, _APART * len(self.step_rows(conn)), _APART)
 
+    def drop_steps(self, conn: Connection, but: str) -> None:
+        """Forget all steps but one."""
+        conn.execute(delete(task_steps).where(task_steps.c.task == self.id, task_steps.c.name != but))
+
     def split_step(self, conn: Connection, name: str, steps: Iterable[NewStep]) -> None:
         """Put several steps in place of one."""
         which = (task_steps.c.task == self.id) & (task_steps.c.name == name)
@@ -161,12 +168,18 @@ class Held:
             self.service.events.step_failed(conn, self.service.rooms.get(task.provider), task, name)
 
     def progress(self, name: str, share: float) -> None:
-        """How far a step is; written about once a second."""
+        """How far a step is; written about once a second, and not at all while nothing can be written.
+
+        Raises:
+            Lost: somebody has taken the task over.
+        """
         now = time.monotonic()
         if now - self._told.get(name, 0.0) < _OFTEN:
             return
         self._told[name] = now
-        self.write(lambda conn: self.change_step(conn, name, progress=max(0.0, min(share, 0.999))))
+        # Hours of work are not thrown away because their progress cannot be told.
+        with contextlib.suppress(OperationalError, StorageFull):
+            self.write(lambda conn: self.change_step(conn, name, progress=max(0.0, min(share, 0.999))))
 
     def change_step(self, conn: Connection, name: str, **values: Any) -> None:
         """Change a step's row."""

@@ -53,7 +53,10 @@ class Run(Steps):
         self.folder.remove()
 
     def _prepare(self, name: str) -> list[str]:
-        """Look into the source, unless that was done; what is to be made, in order."""
+        """Look into the source, unless that was done; what is to be made, in order.
+
+        Looked into again, it is planned anew, and all of it is made.
+        """
         if not self.held.steps():
             self.held.write(lambda conn: self.held.add_steps(conn, [(PROBE, PROBE, {})]))
         if self.row(name).state != "done":
@@ -85,6 +88,7 @@ class Run(Steps):
 
         def found(conn: Connection) -> None:
             self.held.change_step(conn, PROBE, spec={"facts": facts.as_dict()})
+            self.held.drop_steps(conn, PROBE)
             self.held.add_steps(conn, [(step.name, step.kind, step.as_dict()) for step in steps])
             self.held.add_steps(conn, [(PUBLISH, PUBLISH, {})])
             self.held.end_step(conn, PROBE, "done")
