@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.transcripts import scope
 
 from vodkit.core import registry
 from vodkit.server.contract import Room, Settings
@@ -28,19 +28,6 @@ def room_of(path: Path) -> str:
     return room
 
 
-def scopes(path: Path) -> Iterator[dict[str, Any]]:
-    for request in json.loads(path.read_text())["requests"]:
-        target, _, query = request["target"].partition("?")
-        headers = request["headers"]
-        pairs = headers.items() if isinstance(headers, Mapping) else headers
-        yield {
-            "method": request["method"],
-            "raw_path": target.encode(),
-            "query_string": query.encode(),
-            "headers": [(name.lower().encode(), str(value).encode("latin-1")) for name, value in pairs],
-        }
-
-
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Room]:
     async def opened() -> Mapping[str, Room]:
@@ -55,8 +42,8 @@ def test_exactly_one_room_claims_what_a_client_was_seen_to_send(
     path: Path, rooms: Mapping[str, Room]
 ) -> None:
     found = 0
-    for scope in scopes(path):
-        head = head_of(scope)
+    for request in json.loads(path.read_text())["requests"]:
+        head = head_of(scope(request))
         assert [name for name, room in rooms.items() if room.claims(head)] == [room_of(path)], head
         found += 1
     assert found
@@ -65,13 +52,8 @@ def test_exactly_one_room_claims_what_a_client_was_seen_to_send(
 def test_nobody_claims_the_services_own_pages(rooms: Mapping[str, Room]) -> None:
     for page in ("/", "/v/a/b/c", "/health", "/watch/1", "/api/media", "/console", "/favicon.ico"):
         for host in ("127.0.0.1:8600", "localhost", "media.example"):
-            scope = {
-                "method": "GET",
-                "raw_path": page.encode(),
-                "query_string": b"",
-                "headers": [(b"host", host.encode())],
-            }
-            assert not [name for name, room in rooms.items() if room.claims(head_of(scope))], page
+            head = head_of(scope({"method": "GET", "target": page, "headers": {"host": host}}))
+            assert not [name for name, room in rooms.items() if room.claims(head)], page
 
 
 def test_there_are_transcripts_for_every_room() -> None:

@@ -33,6 +33,15 @@ secret = "your secretKey"
 app_id = 1256712346
 """
 
+LOCAL_CHECKS = (
+    (None, None, "lack media path"),
+    ("WildlifeA", None, "media path is invalid"),
+    ("Wildlife", None, "lack media type"),
+    ("Wildlife.mp4", "Wildlife-coverA", "cover path is invalid"),
+    ("Wildlife.mp4", "Wildlife-cover", "lack cover type"),
+)
+"""Media, cover, and what Tencent's SDKs say of them before they send anything; not all files exist."""
+
 
 def environment(name: str) -> Path:
     """A vendor's environment; the test is skipped where it has not been built."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .driver import DRIVERS, Driver, driver, environment, fetch, near
+from .driver import DRIVERS, LOCAL_CHECKS, Driver, driver, environment, fetch, near
 
 pytestmark = pytest.mark.vendor
 
@@ -230,16 +230,7 @@ def test_hls_that_reaches_outside_is_refused(sdk: Driver, tmp_path: Path) -> Non
 
 
 @pytest.mark.covers("tencent F-29", "tencent G-14")
-@pytest.mark.parametrize(
-    ("media", "cover", "message"),
-    [
-        (None, None, "lack media path"),
-        ("WildlifeA", None, "media path is invalid"),
-        ("Wildlife", None, "lack media type"),
-        ("Wildlife.mp4", "Wildlife-coverA", "cover path is invalid"),
-        ("Wildlife.mp4", "Wildlife-cover", "lack cover type"),
-    ],
-)
+@pytest.mark.parametrize(("media", "cover", "message"), LOCAL_CHECKS)
 def test_local_checks(
     sdk: Driver, tmp_path: Path, media: str | None, cover: str | None, message: str
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +11,13 @@ import pytest
 from vodkit import webhooks
 from vodkit.providers.netease import sign, wire
 
+from .each_database import studio, world
 from .studio import Due, Made, Studio
-from .world import Caller, World, running
+from .world import Caller, World
+
+__all__ = ["studio", "world"]
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "netease" / "callbacks" / "observed.json"
-
-
-@pytest.fixture(scope="module")
-def world(service_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One service for these tests, on each database there is."""
-    with running(tmp_path_factory.mktemp("service"), database=service_database) as world:
-        yield world
-
-
-@pytest.fixture
-def studio(world: World) -> Studio:
-    return Studio(world)
 
 
 def upload(caller: Caller, **params: Any) -> tuple[str, int]:

@@ -14,24 +14,15 @@ from vodkit.providers.netease.server import transcoding
 from vodkit.server.procedures import change_settings
 from vodkit.server.processing import OUTPUTS
 
+from .each_database import studio, world
 from .studio import Made, Studio
 from .world import Caller, World, running
+
+__all__ = ["studio", "world"]
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 )
-
-
-@pytest.fixture(scope="module")
-def world(service_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One service for these tests, on each database there is."""
-    with running(tmp_path_factory.mktemp("service"), database=service_database) as world:
-        yield world
-
-
-@pytest.fixture
-def studio(world: World) -> Studio:
-    return Studio(world)
 
 
 def preset(caller: Caller, **flags: Any) -> int:

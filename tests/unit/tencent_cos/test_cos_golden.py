@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.transcripts import scope
 from vodkit.providers.tencent.cos import sign, wire
 from vodkit.providers.tencent.cos.server import operation
 from vodkit.providers.tencent.cos.server.request import parse
@@ -39,18 +40,6 @@ OPERATIONS = {
     "presigned": ["GetObject", "PutObject"],
     "tools": ["HeadObject", "GetObject", "ListParts", "AbortMultipartUpload", "DeleteObject"],
 }
-
-
-def scope(request):
-    path, _, query = request["target"].partition("?")
-    return {
-        "type": "http",
-        "scheme": "http",
-        "method": request["method"],
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "headers": [(name.lower().encode(), value.encode()) for name, value in request["headers"]],
-    }
 
 
 def verify(record, parsed):

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from tests.transcripts import scope
 from vodkit.providers.ucloud import sign
 from vodkit.providers.ucloud.server import lists, manage, multipart, objects
 from vodkit.providers.ucloud.server.form import boundary_of
@@ -34,18 +35,6 @@ OPERATIONS = {
     "lists": [lists.by_prefix, lists.by_delimiter],
     "changes": [objects.read, objects.set_meta, objects.restore, objects.set_class, objects.delete],
 }
-
-
-def scope(request: dict[str, Any]) -> dict[str, Any]:
-    path, _, query = request["target"].partition("?")
-    return {
-        "type": "http",
-        "scheme": "http",
-        "method": request["method"],
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "headers": [(name.lower().encode(), value.encode()) for name, value in request["headers"]],
-    }
 
 
 def parsed(request: dict[str, Any]) -> Request:
