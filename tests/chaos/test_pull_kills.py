@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from tests.unit.pull.source import Source
 from tests.unit.workflow.world import ACCOUNT, PROVIDER, World, opened
+from tests.waiting import until
 from vodkit.server.contract import Blob, MediaQuery, MediaRecord
 from vodkit.server.names import new_id
 from vodkit.server.processing import Task
@@ -103,7 +104,7 @@ def test_a_killed_worker_costs_time_only(seed: int, tmp_path: Path, source: Sour
         for task in tasks:
             assert_done_once(world, task)
         forget_unnamed(world)
-        world.until(lambda: not world.leftovers())
+        until(lambda: not world.leftovers())
 
 
 def ask(world: World, url: str, key: str) -> Task:

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from tests.unit.callbacks.receiver import Receiver, receiving
 from tests.unit.media.conftest import clip, make
 from tests.unit.workflow.world import MADE, World, opened
+from tests.waiting import until
 from vodkit.server.accounts_file import Entry
 from vodkit.server.catalog.tables import deliveries, events, receivers
 from vodkit.server.deliveries.admin import add_webhook
@@ -53,9 +54,9 @@ def test_a_killed_worker_costs_time_only(seed: int, part: int, tmp_path: Path, c
         for task in tasks:
             assert_done_once(world, task.id)
         assert_told(world, receiver)
-        world.until(lambda: not world.programs())
+        until(lambda: not world.programs())
         forget_unnamed(world)
-        world.until(lambda: not world.leftovers())
+        until(lambda: not world.leftovers())
 
 
 def assert_done_once(world: World, id: str) -> None:
@@ -87,7 +88,7 @@ def assert_told(world: World, receiver: Receiver) -> None:
         world.write(lambda conn: (conn.execute(put_off), conn.execute(in_peace)))
         return not world.read(lambda conn: conn.scalar(select(deliveries.c.id).where(waiting).limit(1)))
 
-    world.until(all_told)
+    until(all_told)
     happened = world.read(lambda conn: list(conn.scalars(select(events.c.id))))
     assert set(receiver.ids) == set(happened)
 
