@@ -16,6 +16,7 @@ from .settings import EngineSettings
 _FIRST_PAUSE = 0.2
 _PAUSE_GROWS = 1.5
 _LONGEST_PAUSE = 5.0
+_WHEN_BLOCKED = "It plays for nobody until the provider unblocks it"
 
 
 def processing_of(store: MediaStore, id: str) -> Processing:
@@ -69,7 +70,8 @@ def until_ready(
         if found.status == "ready":
             return found
         if found.status != "processing":
-            raise ProcessingFailed(f"{what} {_ending(found)}", provider=provider, advice=advice)
+            todo = _WHEN_BLOCKED if found.status == "blocked" else advice
+            raise ProcessingFailed(f"{what} {_ending(found)}", provider=provider, advice=todo)
         left = end - time.monotonic()
         if left <= 0:
             raise TimedOut(

@@ -56,7 +56,7 @@ def test_failed_says_why(cloud: Cloud, connect: Connect) -> None:
 
 
 def test_blocked_is_not_ready(cloud: Cloud, connect: Connect) -> None:
-    with connect() as vod, pytest.raises(vodkit.ProcessingFailed, match="blocked"):
+    with connect() as vod, pytest.raises(vodkit.ProcessingFailed, match=r"is blocked\. It plays for nobody"):
         vod.media.wait(put(cloud, {"status": "blocked"}))
 
 
