@@ -73,9 +73,9 @@ class MediaTable:
         self, conn: Connection, provider: str, remote_id: str, *, lock: bool = False
     ) -> MediaRecord | None:
         """See :meth:`contract.MediaCatalog.get`."""
-        named = and_(media.c.provider == provider, media.c.remote_id == remote_id)
         if lock:
-            _lock_tasks(conn, named)
+            _lock_tasks(conn, provider, remote_id)
+        named = and_(media.c.provider == provider, media.c.remote_id == remote_id)
         query = select(media).where(named, self._alive())
         row = conn.execute(query.with_for_update() if lock else query).first()
         return record_of(row) if row else None
@@ -141,8 +141,7 @@ class MediaTable:
 
     def delete(self, conn: Connection, id: str) -> None:
         """See :meth:`contract.MediaCatalog.delete`. What is still being made of it is not wanted any more."""
-        _lock_tasks(conn, media.c.id == id)
-        row = self.by_id(conn, id, lock=True)
+        row = self._lock(conn, id)
         if row is None:
             return
         _unwanted(conn, id)
@@ -162,8 +161,7 @@ class MediaTable:
         """
         count = 0
         for id in conn.execute(select(media.c.id).where(media.c.expires <= now).limit(limit)).scalars().all():
-            _lock_tasks(conn, media.c.id == id)
-            record = self.by_id(conn, id, lock=True)
+            record = self._lock(conn, id)
             # Somebody else may have deleted it meanwhile, or given it more time.
             if record is not None and record.expires is not None and record.expires <= now:
                 told(conn, record)
@@ -171,13 +169,26 @@ class MediaTable:
                 count += 1
         return count
 
+    def _lock(self, conn: Connection, id: str) -> MediaRecord | None:
+        """As :meth:`get` with ``lock``, by our id, and also an expired one."""
+        found = self.by_id(conn, id)
+        if found is None:
+            return None
+        _lock_tasks(conn, found.provider, found.remote_id)
+        return self.by_id(conn, id, lock=True)
+
     def _alive(self) -> Any:
         return or_(media.c.expires.is_(None), media.c.expires > self._now())
 
 
-def _lock_tasks(conn: Connection, which: Any) -> None:
+def _lock_tasks(conn: Connection, provider: str, remote_id: str) -> None:
     """Lock what is open for a media, before the media: a worker locks its task first and the media then."""
-    mine = and_(tasks.c.media.in_(select(media.c.id).where(which)), tasks.c.state.in_(OPEN))
+    if conn.dialect.name == "postgresql":
+        # One request at a time: otherwise another one adds a task, or the media, between the two locks.
+        name = func.hashtextextended(f"{provider}/{remote_id}", 0)
+        conn.execute(select(func.pg_advisory_xact_lock(name)))
+    named = select(media.c.id).where(media.c.provider == provider, media.c.remote_id == remote_id)
+    mine = and_(tasks.c.media.in_(named), tasks.c.state.in_(OPEN))
     conn.execute(select(tasks.c.id).where(mine).order_by(tasks.c.id).with_for_update())
 
 

@@ -39,6 +39,11 @@ def publish(conn: Connection, service: Service, stored: StoredObject) -> MediaRe
     return record
 
 
+def lock(conn: Connection, service: Service, space: str, key: str) -> None:
+    """Lock the media of a key before its object changes: whoever deletes a media locks it first, too."""
+    service.media.get(conn, PROVIDER, f"{space}/{key}", lock=True)
+
+
 def tell_uploaded(
     conn: Connection,
     service: Service,

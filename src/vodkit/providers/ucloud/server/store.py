@@ -247,6 +247,7 @@ def keep(
     facts: Facts,
 ) -> Kept:
     """Point a key at bytes and publish its media, in one commit; what is made of other bytes ends."""
+    media.lock(conn, service, caller.space.name, key)
     before = service.objects.get(conn, PROVIDER, caller.space.name, key)
     same = before is not None and before.blob.id == blob.id
     kind = facts.content_type or type_of_name(key)
@@ -300,6 +301,8 @@ def forget(conn: Connection, service: Service, stored: StoredObject) -> None:
 
 def move(conn: Connection, service: Service, stored: StoredObject, key: str) -> StoredObject:
     """Give an object, and its media with all that was made of it, another key; what had that one is gone."""
+    for name in sorted((stored.key, key)):
+        media.lock(conn, service, stored.space, name)
     taken = service.objects.get(conn, PROVIDER, stored.space, key)
     if taken is not None:
         forget(conn, service, taken)
@@ -311,6 +314,7 @@ def move(conn: Connection, service: Service, stored: StoredObject, key: str) -> 
 
 def rewrite(conn: Connection, service: Service, stored: StoredObject, **changes: Any) -> StoredObject:
     """The same bytes under the same key, with another type or other facts."""
+    media.lock(conn, service, stored.space, stored.key)
     fresh = _put(conn, service, replace(stored, **changes))
     media.refresh(conn, service, fresh)
     return fresh
