@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 from vodkit import CallbackError, ConfigError, webhooks
 
 settings.configure(DEBUG=False, ALLOWED_HOSTS=["127.0.0.1", "localhost"], ROOT_URLCONF=__name__)
-seen: set[str] = set()  # a database table in earnest: it must outlive this process
+seen: set[tuple[str, str]] = set()  # a database table in earnest: it must outlive this process
 
 
 @csrf_exempt  # the signature is the proof; a vendor has no CSRF token
@@ -39,8 +39,9 @@ def receive(request: HttpRequest, style: str) -> JsonResponse:
         )
     except (CallbackError, ConfigError) as problem:
         return JsonResponse({"error": problem.message}, status=400)
-    if callback.id not in seen:  # the same message may come again
-        seen.add(callback.id)
+    # The same message may come again, with the same id; some vendors send none.
+    if not callback.id or (style, callback.id) not in seen:
+        seen.add((style, callback.id))
         print(callback.style, callback.type, callback.media, callback.id, flush=True)
     return JsonResponse({})
 

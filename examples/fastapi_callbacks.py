@@ -14,7 +14,7 @@ from fastapi import FastAPI, HTTPException, Request
 from vodkit import CallbackError, ConfigError, webhooks
 
 app = FastAPI()
-seen: set[str] = set()  # a database table in earnest: it must outlive this process
+seen: set[tuple[str, str]] = set()  # a database table in earnest: it must outlive this process
 
 
 @app.post("/callbacks/{style}")
@@ -27,7 +27,8 @@ async def receive(style: str, request: Request) -> dict[str, str]:
         )
     except (CallbackError, ConfigError) as problem:
         raise HTTPException(400, problem.message) from problem
-    if callback.id not in seen:  # the same message may come again
-        seen.add(callback.id)
+    # The same message may come again, with the same id; some vendors send none.
+    if not callback.id or (style, callback.id) not in seen:
+        seen.add((style, callback.id))
         print(callback.style, callback.type, callback.media, callback.id, flush=True)
     return {}

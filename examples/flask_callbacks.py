@@ -14,7 +14,7 @@ from flask import Flask, abort, request
 from vodkit import CallbackError, ConfigError, webhooks
 
 app = Flask(__name__)
-seen: set[str] = set()  # a database table in earnest: it must outlive this process
+seen: set[tuple[str, str]] = set()  # a database table in earnest: it must outlive this process
 
 
 @app.post("/callbacks/<style>")
@@ -31,7 +31,8 @@ def receive(style: str) -> dict[str, str]:
         )
     except (CallbackError, ConfigError) as problem:
         abort(400, problem.message)
-    if callback.id not in seen:  # the same message may come again
-        seen.add(callback.id)
+    # The same message may come again, with the same id; some vendors send none.
+    if not callback.id or (style, callback.id) not in seen:
+        seen.add((style, callback.id))
         print(callback.style, callback.type, callback.media, callback.id, flush=True)
     return {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import socket
 import subprocess
@@ -85,6 +87,7 @@ def running(name: str, secret: str, port: int) -> Iterator[Example]:
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             "VODKIT_WEBHOOK_SECRET": secret,
             "VODKIT_CALLBACK_KEY_NETEASE": "vcloud",
+            "VODKIT_CALLBACK_KEY_TENCENT": "SignKeyExample1",
         },
     ) as process:
         try:
@@ -103,6 +106,19 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port: int = found.getsockname()[1]
         return port
+
+
+def uploaded(file: str) -> bytes:
+    """What the vendor itself pushes: without an id of the message."""
+    until = str(int(time.time()) + 600)
+    signature = hashlib.md5(f"SignKeyExample1{until}".encode(), usedforsecurity=False).hexdigest()
+    event = {"EventType": "NewFileUpload", "FileUploadEvent": {"FileId": file}}
+    return json.dumps({**event, "T": int(until), "Sign": signature}).encode()
+
+
+def post(url: str, body: bytes) -> None:
+    with urllib.request.urlopen(urllib.request.Request(url, body)) as answer:
+        assert answer.status == 200
 
 
 def refused(url: str, body: bytes, **headers: str) -> int:
@@ -157,6 +173,10 @@ def test_an_example_is_told_of_uploads_and_deletions(
         with service.connect("netease") as vod:
             media = vod.upload(source, upload_callback=f"{url}/netease")
             example.until(f"netease media.uploaded {media.id} ")
+
+        for file in ("1001", "1002"):
+            post(f"{url}/tencent", uploaded(file))
+            example.until(f"tencent media.uploaded {file}")
 
         before = list(example.lines)
         id, body, at = told.split()[-1], b'{"type":"media.deleted","data":{"id":"all"}}', int(time.time())
