@@ -58,6 +58,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, made: Made) -> Iterator[Worl
         "changed": (made, "d.mp4", {"title": "Changed", "access": "password", "password": "old"}),
         "private": (made, "e.mp4", {"title": "Private", "access": "private"}),
         "working": (made, "f.mp4", {"title": "Working", "status": "processing"}),
+        "leaving": (made, "n.mp4", {"title": "Leaving", "status": "processing"}),
         "failing": (made, "g.mp4", {"title": "Failing", "status": "processing"}),
         "picture": (dataclasses.replace(bare, source=picture), "h.jpg", {"kind": "image", "title": CHINESE}),
         "sound": (dataclasses.replace(bare, source=sound), "i.m4a", {"kind": "audio", "title": "Sound"}),
@@ -272,6 +273,13 @@ def test_a_media_that_is_being_processed_shows_itself_once_it_is_ready(world: Wo
     expect(page.get_by_role("progressbar")).to_be_visible()
     change(world.cloud.data, world.media["working"], status="ready")
     begin(page)
+
+
+def test_a_media_that_goes_while_it_is_processed_says_so(world: World, page: Page) -> None:
+    world.open(page, "leaving")
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    change(world.cloud.data, world.media["leaving"], expires=1.0)
+    expect(page.get_by_role("heading")).to_have_text("Not found")
 
 
 def test_a_media_that_failed_says_so(world: World, page: Page) -> None:

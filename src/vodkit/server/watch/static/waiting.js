@@ -9,8 +9,9 @@
   const look = async () => {
     try {
       const answer = await fetch(data.state + location.search, { cache: "no-store" });
-      const now = await answer.json();
-      if (!answer.ok || now.status !== "processing") {
+      if (answer.status >= 500) throw new Error(answer.statusText);
+      const now = answer.ok ? await answer.json() : {};
+      if (now.status !== "processing") {
         location.reload();
         return;
       }
