@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src" / "vodkit"
 ROOMS = sorted(path.parent for path in (SRC / "providers").glob("*/__init__.py"))
 INNER_ROOMS = sorted(
-    path.parent for path in (SRC / "providers").glob("*/*/__init__.py") if (path.parent / "wire.py").exists()
+    path.parent
+    for path in (SRC / "providers").glob("*/*/__init__.py")
+    if (path.parent / "wire.py").exists() or (path.parent / "wire").is_dir()
 )
 FIXED = {"__init__", "wire", "sign", "client", "server", "errors"}
 CALLBACKS = "callbacks"
