@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from vodkit.core.ffmpeg import executable
@@ -41,22 +42,8 @@ def render(
     """
     busiest = math.ceil(step.limit) * (os.cpu_count() or 1)
     limits = replace(limits, seconds=min(limits.seconds, step.limit), cpu=min(limits.cpu, busiest))
-    furthest = 0.0
-
-    def reached(share: float) -> None:
-        # Of several outputs ffmpeg tells of the furthest, which need not be ahead of an earlier one.
-        nonlocal furthest
-        furthest = max(furthest, share)
-        on_progress(furthest)
-
+    share = _Share(step, on_progress)
     for number, command in enumerate(step.commands):
-
-        def seen(line: str, number: int = number) -> None:
-            name, _, value = line.partition("=")
-            if name == "out_time_us" and value.isdigit() and step.seconds:
-                share = min(1.0, int(value) / 1_000_000 / step.seconds)
-                reached((number + share) / len(step.commands))
-
         reads = {word: find(word) for word in command if word.startswith("@")}
         _check_there(reads)
         words = [f"file:{reads[word]}" if word in reads else word for word in command]
@@ -66,19 +53,39 @@ def render(
             folder=folder,
             reads=[*reads.values()],
             limits=limits,
-            on_line=seen,
+            on_line=partial(share.seen, number),
             wanted=wanted,
         )
-        reached((number + 1) / len(step.commands))
+        share.reached((number + 1) / len(step.commands))
     if step.kind == "streams":
         _gather(step, folder, find)
-        reached(1.0)
+        share.reached(1.0)
     missing = [name for name in step.makes if not (folder / name).is_file()]
     if missing:
         raise BadMedia(f"there is nothing in the source to make {missing[0]} of")
     if step.kind == "sprite":
         package.sprite(folder, step.facts)
     return sorted(path.name for path in folder.iterdir())
+
+
+class _Share:
+    """Tells how much of a step is finished; never goes back."""
+
+    def __init__(self, step: Step, tell: Callable[[float], None]) -> None:
+        self._step, self._tell = step, tell
+        self._furthest = 0.0
+
+    def reached(self, share: float) -> None:
+        # Of several outputs ffmpeg tells of the furthest, which need not be ahead of an earlier one.
+        self._furthest = max(self._furthest, share)
+        self._tell(self._furthest)
+
+    def seen(self, number: int, line: str) -> None:
+        """Take up what the program of command ``number`` says."""
+        name, _, value = line.partition("=")
+        if name == "out_time_us" and value.isdigit() and self._step.seconds:
+            share = min(1.0, int(value) / 1_000_000 / self._step.seconds)
+            self.reached((number + share) / len(self._step.commands))
 
 
 def finder(work: Path, named: Mapping[str, Path]) -> Callable[[str], Path]:
