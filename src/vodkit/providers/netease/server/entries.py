@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,8 +117,24 @@ def _existing(conn: Connection, caller: Caller, kind: Kind, id: int) -> RowMappi
 
 def handlers(kind: Kind) -> dict[str, Handler]:
     """The paths of one kind: create, get, list, update, and its own word for delete."""
+    calls = _Calls(kind)
+    return {
+        f"{kind.name}/create": calls.create,
+        f"{kind.name}/get": calls.get,
+        f"{kind.name}/list": calls.list,
+        f"{kind.name}/update": calls.update,
+        f"{kind.name}/{kind.remove}": calls.remove,
+    }
 
-    async def create(caller: Caller, params: Params) -> Mapping[str, Any]:
+
+class _Calls:
+    """The calls about entries of one kind."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+
+    async def create(self, caller: Caller, params: Params) -> Mapping[str, Any]:
+        kind = self._kind
         values = {"name": required_text(params, kind.title), "spec": kind.spec(params)}
 
         def make(conn: Connection) -> int:
@@ -130,22 +146,24 @@ def handlers(kind: Kind) -> dict[str, Handler]:
 
         return {kind.id: await caller.service.catalog.write(make)}
 
-    async def get(caller: Caller, params: Params) -> Mapping[str, Any]:
-        id = required_integer(params, kind.id)
+    async def get(self, caller: Caller, params: Params) -> Mapping[str, Any]:
+        kind, id = self._kind, required_integer(params, self._kind.id)
         return await caller.service.catalog.read(
             lambda conn: _shown(kind, _default(kind, id) or _existing(conn, caller, kind, id))
         )
 
-    async def listed(caller: Caller, params: Params) -> Mapping[str, Any]:
+    async def list(self, caller: Caller, params: Params) -> Mapping[str, Any]:
+        kind = self._kind
         current, size = page(params)
         query = select(entries).where(*_mine(caller, kind.name)).order_by(entries.c.id)
-        rows = await caller.service.catalog.read(lambda conn: list(conn.execute(query).mappings()))
+        rows = await caller.service.catalog.read(lambda conn: conn.execute(query).mappings().all())
         usual = _default(kind, DEFAULT)
-        found: list[Mapping[str, Any] | RowMapping] = [*([usual] if usual else []), *rows]
+        found: Sequence[Mapping[str, Any] | RowMapping] = [*([usual] if usual else []), *rows]
         offset, limit, facts = paging(current, size, len(found))
         return {**facts, "list": [_shown(kind, row) for row in found[offset : offset + limit]]}
 
-    async def change(caller: Caller, params: Params) -> Mapping[str, Any]:
+    async def update(self, caller: Caller, params: Params) -> Mapping[str, Any]:
+        kind = self._kind
         id, name = required_integer(params, kind.id), text(params, kind.title)
 
         def work(conn: Connection) -> None:
@@ -156,23 +174,15 @@ def handlers(kind: Kind) -> dict[str, Handler]:
         await caller.service.catalog.write(work)
         return {}
 
-    async def remove(caller: Caller, params: Params) -> Mapping[str, Any]:
-        id = required_integer(params, kind.id)
+    async def remove(self, caller: Caller, params: Params) -> Mapping[str, Any]:
+        id = required_integer(params, self._kind.id)
 
         def work(conn: Connection) -> None:
-            _existing(conn, caller, kind, id)
+            _existing(conn, caller, self._kind, id)
             conn.execute(delete(entries).where(entries.c.id == id))
 
         await caller.service.catalog.write(work)
         return {}
-
-    return {
-        f"{kind.name}/create": create,
-        f"{kind.name}/get": get,
-        f"{kind.name}/list": listed,
-        f"{kind.name}/update": change,
-        f"{kind.name}/{kind.remove}": remove,
-    }
 
 
 def _described(params: Params) -> dict[str, Any]:
