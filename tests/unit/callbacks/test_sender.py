@@ -357,6 +357,23 @@ def test_when_to_look_again(desk: Desk) -> None:
     assert 0.0 <= deliver(desk.service, threading.Event()) <= 0.5
 
 
+def test_without_a_thread_it_comes_back_by_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with receiving() as receiver:
+        id = desk.happens(receiver.url)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", none)
+            with pytest.raises(RuntimeError, match="new thread"):
+                desk.send()
+        desk.send()
+        assert not receiver.got
+        desk.clock.ahead += rows.LEASE + 1
+        desk.send()
+        assert receiver.ids == [id]
+
+
 def test_styles_and_accounts_that_are_gone(desk: Desk) -> None:
     with receiving() as receiver:
         desk.happens(receiver.url)

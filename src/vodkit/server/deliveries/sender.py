@@ -102,7 +102,12 @@ class Sender:
         taken = self._service.catalog.write_now(lambda conn: rows.claim(conn, now, chosen))
         for delivery in taken:
             one = self._tries[delivery.receiver] = _Try(delivery, self._attempt)
-            one.thread.start()
+            try:
+                one.thread.start()
+            except RuntimeError:
+                # No thread can be had now: what was taken comes back by itself.
+                del self._tries[delivery.receiver]
+                raise
         return bool(taken)
 
     def _attempt(self, one: _Try) -> None:
