@@ -17,6 +17,7 @@ from .blobs import Extent
 from .blobs import rows as blob_rows
 from .content_types import content_type
 from .contract import Blob, MediaRecord, Settings
+from .errors import QuotaExceeded
 from .media.errors import BadMedia, TooMuch
 from .media.subtitles import to_webvtt
 from .media_catalog import media_named
@@ -42,8 +43,8 @@ def add(settings: Settings, id: str, file: Path, *, language: str, title: str = 
         title: For people; default the language.
 
     Raises:
-        InvalidRequest: the file or the language cannot be used, or the media does not play; nothing was
-            changed.
+        InvalidRequest: the file or the language cannot be used, the media does not play, or its account's
+            quota has no room; nothing was changed.
         NotFound: there is no such media, or several.
     """
     if not _LANGUAGE.fullmatch(language):
@@ -124,6 +125,10 @@ def _publish(storage: Storage, data: str, record: MediaRecord, output: Output, t
     now = time.time()
 
     def announce(conn: Connection) -> None:
+        try:
+            storage.quota.check(conn, record.account, sum(blob.size for blob in blobs.values()))
+        except QuotaExceeded as full:
+            raise InvalidRequest(str(full)) from None
         for blob in blobs.values():
             blob_rows.add(conn, blob, [Extent(blob.id, 0, blob.size)], now)
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from vodkit.core.errors import InvalidRequest
 from vodkit.providers.tencent import sign, wire
+from vodkit.server import subtitles
+from vodkit.server.admin import set_allowances
 from vodkit.server.procedures import change_settings
 from vodkit.server.processing import OUTPUTS
 
@@ -148,6 +151,21 @@ def test_views_are_told_by_day(world: World) -> None:
         ("DescribeDailyMediaPlayStat", {**days, "FileId": "1"}, "ResourceNotFound.FileNotExist"),
     ):
         assert caller.refused(action, **{"FileId": file_id, **given}) == code, given
+
+
+def test_subtitles_of_the_services_owner_count_too(world: World, tmp_path: Path) -> None:
+    caller, settings = world.caller("AKIDtwo"), world.service.settings
+    file_id = caller.upload(b"movie")["FileId"]
+    text = tmp_path / "a.vtt"
+    text.write_text("WEBVTT\n\n00:00.000 --> 00:01.000\n" + "long " * 100)
+    set_allowances(settings, "tencent", "AKIDtwo", {"quota": "100"})
+    try:
+        with pytest.raises(InvalidRequest, match="the account's quota is 100 bytes"):
+            subtitles.add(settings, file_id, text, language="en")
+    finally:
+        set_allowances(settings, "tencent", "AKIDtwo", {}, ["quota"])
+    assert subtitles.listed(settings, file_id) == []
+    subtitles.add(settings, file_id, text, language="en")
 
 
 def test_a_full_quota_is_told_before_bytes_come(world: World) -> None:
