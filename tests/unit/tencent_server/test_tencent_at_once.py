@@ -93,6 +93,20 @@ def test_nothing_is_added_to_a_media_that_is_being_deleted(
     assert (usage.used, service.catalog.read_now(lambda conn: conn.scalar(mine))) == (0, 0)
 
 
+def test_a_procedure_template_is_there_once(two: Caller, world: World, pool: ThreadPoolExecutor) -> None:
+    task = {"ImageSpriteTaskSet": [{"Definition": 10}]}
+    for name in ("once", "more", "again"):
+        barrier = threading.Barrier(6)
+
+        def create(name: str = name, barrier: threading.Barrier = barrier) -> str:
+            barrier.wait()
+            return two.tc3("CreateProcedureTemplate", {"Name": name, "MediaProcessTask": task}).code
+
+        answers = [pool.submit(create) for _ in range(6)]
+        codes = sorted(answer.result() for answer in answers)
+        assert codes == ["", *["InvalidParameter.ExistedProcedureName"] * 5]
+
+
 def test_a_session_id_that_comes_twice_at_once_counts_once(
     one: Caller, world: World, pool: ThreadPoolExecutor
 ) -> None:

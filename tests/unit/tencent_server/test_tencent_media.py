@@ -335,6 +335,7 @@ def test_g17_modify(one: Caller, world: World) -> None:
         ),
         ({"AddSubtitles": [subtitle(Format="srt")]}, "InvalidParameterValue.SubtitleFormat"),
         ({"AddSubtitles": [subtitle(Id="no blanks")]}, "InvalidParameterValue"),
+        ({"AddSubtitles": [subtitle(Id="twice"), subtitle(Id="twice")]}, "InvalidParameterValue"),
         ({"AddSubtitles": [subtitle(Content="***")]}, "InvalidParameterValue"),
         ({"AddSubtitles": [subtitle(Content=b64(b"no cues"))]}, "InvalidParameterValue"),
     ],

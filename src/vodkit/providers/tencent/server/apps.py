@@ -58,6 +58,12 @@ def known(conn: Connection, account: str, id: int) -> App | None:
     return App(row["id"], account, row["bucket"], row["region"], row["status"]) if row else None
 
 
+def lock(conn: Connection, app: App) -> None:
+    """Have requests that would add to an application's lists go one after the other, until the commit."""
+    mine = apps.c.account == app.account, apps.c.id == app.id
+    conn.execute(select(apps.c.id).where(*mine).with_for_update())
+
+
 def buckets(conn: Connection, account: str) -> frozenset[str]:
     """The buckets of an account's applications."""
     return frozenset(conn.scalars(select(apps.c.bucket).where(apps.c.account == account)))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from ..wire import codes
-from . import presets, procedures
+from . import apps, presets, procedures
 from . import template_fields as bounds
 from . import templates as store
 from .answer import ApiError
@@ -21,6 +21,7 @@ async def _create(caller: Caller, params: Params) -> dict[str, Any]:
     name = params["Name"]
 
     def create(conn: Connection) -> None:
+        apps.lock(conn, caller.home)
         if name in presets.PROCEDURES or procedures.row_named(conn, caller, name) is not None:
             raise ApiError(codes.PROCEDURE_EXISTS, f"there is a procedure template {name} already")
         procedures.compile(conn, caller, name, params["MediaProcessTask"] or {})

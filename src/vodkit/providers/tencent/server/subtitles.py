@@ -78,6 +78,8 @@ def change(
     """Remove and add what ModifyMediaInfo says; a new one replaces that of the same id."""
     have = of(caller.service.outputs.of(conn, media.id))
     gone = {*(params["DeleteSubtitleIds"] or ()), *(item.output.facts["id"] for item in brought)}
+    if len({item.output.facts["id"] for item in brought}) < len(brought):
+        raise ApiError(codes.INVALID_VALUE, "two of AddSubtitles have the same Id")
     left = [item for item in have if not params["ClearSubtitles"] and shown_id(item) not in gone]
     if len(left) + len(brought) > MOST:
         raise ApiError(codes.LIMIT_EXCEEDED, f"a media has at most {MOST} subtitles")

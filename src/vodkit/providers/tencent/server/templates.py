@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from ..wire import Limits, codes
-from . import presets
+from . import apps, presets
 from . import template_fields as bounds
 from .answer import ApiError
 from .caller import Action, Caller, Owner
@@ -102,6 +102,7 @@ def any_named(conn: Connection, account: str, kind: Kind, name: str) -> bool:
 
 def add(conn: Connection, owner: Owner, kind: Kind, spec: Mapping[str, Any]) -> int:
     """Keep a new template; its definition."""
+    apps.lock(conn, owner.home)
     many = conn.scalar(select(func.count()).select_from(templates).where(*_mine(owner, kind)))
     if (many or 0) >= Limits.TEMPLATES:
         raise ApiError(codes.TOO_MANY_TEMPLATES, f"an application has at most {Limits.TEMPLATES} templates")
