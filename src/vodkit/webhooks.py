@@ -92,6 +92,7 @@ def verify(
         now: Seconds since the epoch; the machine's clock if not given.
 
     Raises:
+        TypeError: the body is decoded text.
         SignatureInvalid: it is not signed with the key, was changed, or is out of date.
         CallbackError: it is not a callback of this style.
         UnknownProvider: there is no such style.
@@ -236,4 +237,7 @@ def _reader(style: str, tolerance: float) -> CallbackReader:
 
 
 def _received(headers: Mapping[str, str], body: bytes, query: str) -> Received:
+    given: object = body
+    if isinstance(given, str):
+        raise TypeError("the body must be the bytes as they came: decoded text may not be what was signed")
     return Received({name.lower(): value for name, value in headers.items()}, body, query)

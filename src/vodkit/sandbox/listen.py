@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -163,12 +164,11 @@ def listening(address: str, judge: Judge, show: Show, *, forward: str = "") -> I
     with Transport(TransportSettings(proxy="")) as transport:
         handler = _handler(judge, shown, _forwarder(transport, forward))
         try:
-            server = ThreadingHTTPServer((host.strip("[]"), int(port)), handler)
+            server = _server(host.strip("[]"), int(port), handler)
         except OSError as problem:
             raise ConfigError(
                 f"cannot listen at {address}: {problem.strerror}", advice="Choose another port, or 0"
             ) from problem
-        server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
@@ -177,6 +177,14 @@ def listening(address: str, judge: Judge, show: Show, *, forward: str = "") -> I
             server.shutdown()
             server.server_close()
             thread.join()
+
+
+def _server(host: str, port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        daemon_threads = True
+
+    return Server((host, port), handler)
 
 
 def listen(

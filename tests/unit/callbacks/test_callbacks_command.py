@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -287,3 +288,15 @@ def test_addresses_that_cannot_be_listened_at() -> None:
     for address in ("nowhere", "127.0.0.1:http", "127.0.0.1:70000", ":1"):
         with pytest.raises(ConfigError), listening(address, Judge("", {}), print):
             pass
+
+
+def test_a_listener_at_an_ipv6_address() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    came: list[Arrival] = []
+    with listening("[::1]:0", Judge("", {}), came.append) as url:
+        assert url.startswith("http://[::1]:")
+        assert post(url, b"x") == (200, b"{}")
+    assert len(came) == 1

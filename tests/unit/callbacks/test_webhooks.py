@@ -311,3 +311,12 @@ def test_receivers_load_nothing_but_the_standard_library() -> None:
 
 def _path() -> str:
     return f"import sys; sys.path[:0] = {[p for p in sys.path if p.endswith('src')]!r}\n"
+
+
+@pytest.mark.parametrize("style", ["vodkit", "netease", "tencent", "ucloud"])
+def test_a_body_that_was_decoded_is_a_mistake_that_is_told(style: str) -> None:
+    text: Any = '{"type": "upload", "vid": 1, "EventType": "FileDeleted"}'
+    with pytest.raises(TypeError, match="as they came"):
+        webhooks.verify(style, {"sign": "x"}, text, key="k")
+    with pytest.raises(TypeError, match="as they came"):
+        webhooks.parse(style, {}, text)
