@@ -244,7 +244,10 @@ class Tasks(Protocol):
         ...
 
     def retry(self, conn: Connection, id: str, steps: Sequence[str] = ()) -> Task | None:
-        """Have an ended task done again: what failed, or these steps; ``None`` if there is nothing to do."""
+        """Have an ended task done again: what failed, or these steps; ``None`` if there is nothing to do.
+
+        A media that failed is ``processing`` meanwhile, if the task decides; any other stays as it is.
+        """
         ...
 
 

@@ -170,7 +170,9 @@ class TaskTable:
         values = {"state": "waiting", "wanted": True, "error": "", "started": None, "finished": None}
         conn.execute(update(tasks).where(tasks.c.id == id).values(**values, updated=self._now()))
         if row.decides:
-            conn.execute(update(media_rows).where(media_rows.c.id == row.media).values(status="processing"))
+            # What can be played already stays so, and what is blocked stays blocked.
+            failed = and_(media_rows.c.id == row.media, media_rows.c.status == "failed")
+            conn.execute(update(media_rows).where(failed).values(status="processing"))
         return self.by_id(conn, id)
 
     def expire(self, conn: Connection, now: float, limit: int) -> int:

@@ -150,6 +150,23 @@ def _break_ladder(marks: str) -> None:
     _breaking("encode-90p", 1, BadMedia, marks)
 
 
+def test_a_media_that_is_ready_stays_so_while_something_is_done_again(
+    world: World, clip: Path, marks: Path
+) -> None:
+    media = world.media(clip)
+    task = world.process(media)
+    worker = world.worker(partial(_breaking, "sprite", 1, BadMedia, str(marks)))
+    assert world.ended(task.id).state == "failed"
+    worker.terminate()
+    worker.join()
+    assert world.write(lambda conn: world.service.tasks.retry(conn, task.id)) is not None
+    assert world.record(media.id).status == "ready"
+    world.write(lambda conn: world.service.tasks.cancel(conn, task.id))
+    world.worker()
+    assert world.ended(task.id).state == "cancelled"
+    assert world.record(media.id).status == "ready"
+
+
 def test_a_source_that_is_looked_into_again_is_planned_anew(world: World, clip: Path, marks: Path) -> None:
     media = world.media(clip)
     task = world.process(media)
