@@ -20,6 +20,8 @@ GOPS_IN_SEGMENT = 2
 SOUND = "audio"
 """Name of the stream that holds the sound."""
 
+STREAMED = "format=yuv420p"
+
 _ENCODERS = {
     "h264": ("libx264", {"preset": "veryfast", "profile": "high", "sc_threshold": "0"}),
     "hevc": ("libx265", {"preset": "ultrafast", "tag": "hvc1"}),
@@ -28,6 +30,10 @@ _ENCODERS = {
 }
 _X265 = "keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:log-level=error"
 _LAYOUTS = ("mono", "stereo", "2.1", "quad", "5.0", "5.1", "6.1", "7.1")
+_RGB, _UNSAID = 0, 2
+_HIGH_DEFINITION = 1280
+"""The longer side from which on colours are those of high definition."""
+
 _HDR = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 _FRAGMENTS = "+cmaf+delay_moov+global_sidx+skip_trailer"
 
@@ -57,9 +63,14 @@ def encode(facts: Facts, procedure: Procedure, rungs: Sequence[Rung], cut: Cut, 
     return replace(together, apart=tuple(alone))
 
 
-def picture(video: Stream, width: int, height: int, pixels: str = "yuv420p") -> list[str]:
-    """Filters to a size in square pixels, of ordinary dynamic range; what moves has television's levels."""
-    chain = [f"scale={width}:{height}" + (":out_range=tv" if pixels == "yuv420p" else "")]
+def picture(video: Stream, width: int, height: int, coded: str = STREAMED) -> list[str]:
+    """Filters to a size in square pixels, of ordinary dynamic range.
+
+    Args:
+        coded: The filters that make it what is to be encoded; by default they keep how colours are coded, and
+            give what moves television's levels.
+    """
+    chain = [*_colours(video), f"scale={width}:{height}" + (":out_range=tv" if coded == STREAMED else "")]
     if video.hdr:
         chain += [
             f"zscale=tin={_HDR[video.hdr]}:min=bt2020nc:pin=bt2020:t=linear:npl=100",
@@ -68,7 +79,17 @@ def picture(video: Stream, width: int, height: int, pixels: str = "yuv420p") -> 
             "tonemap=tonemap=hable:desat=0",
             "zscale=t=bt709:m=bt709:r=tv",
         ]
-    return [*chain, f"format={pixels}", "setsar=1"]
+    return [*chain, coded, "setsar=1"]
+
+
+def _colours(video: Stream) -> Iterator[str]:
+    """What players take for granted of a source that does not say how its colours are coded.
+
+    They judge by the size, and a rendition has another one. RGB becomes coded in the same way.
+    """
+    if video.matrix in (_RGB, _UNSAID) and not video.hdr:
+        usual = "bt709" if max(video.width, video.height) >= _HIGH_DEFINITION else "smpte170m"
+        yield f"setparams=colorspace={usual}:color_primaries={usual}:color_trc={usual}"
 
 
 def sound(stream: Stream, audio: Audio, rate: int = 0) -> str:

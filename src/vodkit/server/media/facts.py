@@ -31,6 +31,7 @@ class Stream:
         pixels: Their format.
         interlaced: Whether a picture is two fields.
         hdr: ``pq``, ``hlg`` or ``""``.
+        matrix: How its colours are coded, by the numbers of ISO/IEC 23091-2: 0 is RGB, 2 that it is not said.
         channels: Of sound.
         rate: Samples of sound in a second.
     """
@@ -51,6 +52,7 @@ class Stream:
     pixels: str = ""
     interlaced: bool = False
     hdr: str = ""
+    matrix: int = 2
     channels: int = 0
     rate: int = 0
 

@@ -24,7 +24,13 @@ _CODECS = {
     "png": ("-c:v", "png"),
     "webp": ("-c:v", "libwebp", "-quality", "80"),
 }
-_PIXELS = {"jpg": "yuvj420p", "png": "rgb24", "webp": "yuv420p"}
+_CODED = {
+    "jpg": "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p",
+    "png": "format=rgb24",
+    "webp": "scale=out_color_matrix=bt601:out_range=tv,format=yuv420p",
+    "gif": "format=rgb24",
+}
+"""How each format wants its colours. It cannot say that they are coded in any other way."""
 
 
 def steps(
@@ -87,7 +93,7 @@ def _stills(
     size: tuple[int, int],
 ) -> Step:
     """A picture for each moment; those after the end of a picture that ends before its sound are left out."""
-    filters = ",".join(picture(video, *size, pixels=_PIXELS[format]))
+    filters = ",".join(picture(video, *size, _CODED[format]))
     commands = []
     for file, at in named:
         run_up = min(at, _RUN_UP) if facts.container in _INEXACT else 0.0
@@ -127,10 +133,10 @@ def _sprite(video: Stream, sprite: Sprite, smallest: str, cut: Cut) -> Step:
     if smallest:
         alone = ["-skip_frame", "nokey"] if every >= 2 * GOP else []
         source = [*alone, *opened(smallest)]
-        chain += [f"scale={size[0]}:{size[1]}", f"format={_PIXELS[sprite.format]}"]
+        chain += [f"scale={size[0]}:{size[1]}", _CODED[sprite.format]]
     else:
         source = [*cut.input(), "-map", f"0:{video.index}"]
-        chain += picture(video, *size, pixels=_PIXELS[sprite.format])
+        chain += picture(video, *size, _CODED[sprite.format])
     chain.append(f"tile={sprite.columns}x{sprite.rows}")
     command = [*source, "-an", "-vf", ",".join(chain), "-fps_mode", "passthrough", *_CODECS[sprite.format]]
     return Step(
@@ -159,12 +165,11 @@ def _animation(video: Stream, wanted: Animation, cut: Cut) -> Step:
     size = fitted(video.shown_size, wanted.width, wanted.height)
     fps = min(wanted.fps, video.fps or wanted.fps)
     file = f"animation.{wanted.format}"
+    filters = f"fps={fps:g},{','.join(picture(video, *size, _CODED[wanted.format]))}"
     if wanted.format == "gif":
-        chain = [*picture(video, *size, pixels="rgb24"), "split[a][b]"]
-        filters = f"fps={fps:g},{','.join(chain)};[a]palettegen[p];[b][p]paletteuse"
+        filters += ",split[a][b];[a]palettegen[p];[b][p]paletteuse"
         codec = ["-f", "gif"]
     else:
-        filters = f"fps={fps:g},{','.join(picture(video, *size))}"
         codec = ["-c:v", "libwebp_anim", "-quality", "70", "-f", "webp"]
     command = [*used.input(), "-filter_complex", f"[0:{video.index}]{filters}", *codec, "-loop", "0", file]
     return Step(

@@ -83,6 +83,7 @@ def _first_picture(container: Any, stream: Any) -> dict[str, Any]:
                 "rotation": int(frame.rotation) % 360,
                 "interlaced": bool(frame.interlaced_frame),
                 "hdr": _HDR.get(int(frame.color_trc), ""),
+                "matrix": int(frame.colorspace),
             }
         if count > _MOST_PACKETS:
             break
