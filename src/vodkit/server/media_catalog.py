@@ -202,7 +202,9 @@ def media_named(conn: Connection, id: str) -> MediaRecord:
     found = conn.execute(select(media).where(named).limit(2)).all()
     if len(found) != 1:
         many = "more than one" if found else "no"
-        raise NotFound(f"there is {many} media {id!r} in this folder", advice="See: vodkit media list --data")
+        raise NotFound(
+            f"there is {many} media {id!r} in this folder", advice="See: vodkit media list --data DIR"
+        )
     return record_of(found[0])
 
 
