@@ -113,6 +113,16 @@ def test_a_worker_started_by_hand_works_beside_a_service_without(tmp_path: Path,
 
 
 @pytest.mark.parametrize("provider", registry.names())
+def test_an_upload_says_that_it_is_processed_still(provider: str, tmp_path: Path, clip: Path) -> None:
+    with vodkit.embedded(tmp_path / "data", procedure="snapshot-only") as service:
+        file = shutil.copy(clip, tmp_path / "clip.mp4")
+        with service.connect(provider) as vod:
+            media = vod.upload(file)
+            assert media.status == "processing"
+            assert vod.media.wait(media.id, timeout=120).status == "ready"
+
+
+@pytest.mark.parametrize("provider", registry.names())
 def test_uploads_go_on_when_the_default_is_removed(provider: str, tmp_path: Path, clip: Path) -> None:
     data, own = tmp_path / "data", tmp_path / "mine.toml"
     own.write_text('name = "mine"\n')

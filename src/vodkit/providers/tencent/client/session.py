@@ -352,7 +352,7 @@ class TencentSession:
         }
         if main.proof is not None:
             extra["CRC64"] = str(main.proof.crc64)
-        return Media(
+        media = Media(
             provider=PROVIDER,
             id=str(committed.get("FileId") or ""),
             url=url,
@@ -366,6 +366,7 @@ class TencentSession:
             space=str(fields.get("SubAppId") or ""),
             extra=extra,
         )
+        return media.told(committed.get(wire.TOLD))
 
     def abort(self) -> None:
         """See :meth:`vodkit.core.contract.Session.abort`: aborts every open multipart upload."""

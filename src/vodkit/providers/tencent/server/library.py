@@ -99,6 +99,12 @@ def infos(
     return shown
 
 
+def told_of(conn: Connection, owner: Owner, record: MediaRecord) -> dict[str, Any]:
+    """What our own client learns of a media beside the vendor's words."""
+    view = _View(conn, owner, record, owner.service.outputs.of(conn, record.id))
+    return _told(view, errors_of(conn, owner.service, [record]).get(record.id, ""))
+
+
 def _told(view: _View, error: str) -> dict[str, Any]:
     service, record = view.owner.service, view.record
     account = service.accounts.known(view.conn, record.account)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from vodkit.server.contract import Service
 
-from ..wire import COVER_TYPES, MEDIA_TYPES, codes
+from ..wire import COVER_TYPES, MEDIA_TYPES, TOLD, codes
 from . import class_tree, intake, library
 from .addresses import address
 from .answer import ApiError
@@ -107,11 +107,16 @@ async def _commit(caller: Caller, params: Params) -> dict[str, Any]:
         _close(conn, caller, session, record.cover_key)
         return session, record.cover_key
 
+    def told(conn: Connection) -> dict[str, Any]:
+        record = library.find(conn, caller, session["file_id"])
+        return {TOLD: library.told_of(conn, caller, record)} if record is not None else {}
+
     session, cover_key = await caller.service.catalog.write(commit)
     return {
         "FileId": session["file_id"],
         "MediaUrl": _play_url(caller, session, session["media_key"]),
         "CoverUrl": _play_url(caller, session, cover_key),
+        **(await caller.service.catalog.read(told) if caller.ours else {}),
     }
 
 
