@@ -25,8 +25,9 @@ _SHARE = 10
 very many objects do not keep the database busy; any other is made anew before somebody is refused."""
 
 _ENTRIES = 10_000
-_PATIENCE = 100
 _PAUSE = 0.02
+_PAUSES = 500
+"""Pauses until a sum without doubt that a body waits for, before it is refused all the same."""
 
 
 def usage_of(conn: Connection, account: str) -> Usage:
@@ -56,6 +57,8 @@ class _Standing:
     ``taken`` is the sum of its rows at ``asked``, not to be made again for ``good_for`` seconds; ``landed``
     are bytes committed by this process since, ``held`` those that are promised to bodies under way, and
     ``committing`` counts the bodies whose rows may be in the next sum although their bytes are still held.
+    A sum is ``exact`` if nothing was committed while it was made: else some bytes may count twice. These are
+    read and changed together, under the guard's lock.
     """
 
     quota: int | None = None
@@ -65,6 +68,7 @@ class _Standing:
     landed: int = 0
     held: int = 0
     committing: int = 0
+    exact: bool = False
     asking: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -100,8 +104,9 @@ class QuotaGuard:
     def check(self, conn: Connection, account: str, needed: int) -> None:
         """See :meth:`processing.Quota.check`."""
         standing = self._standing(account)
-        if standing.allows(needed):
-            return
+        with self._lock:
+            if standing.allows(needed):
+                return
         self._ask(conn, account, standing)
         if standing.quota is not None and standing.taken + needed > standing.quota:
             raise QuotaExceeded(standing.quota, standing.taken, needed)
@@ -117,19 +122,23 @@ class QuotaGuard:
             QuotaExceeded: they are not within the quota.
         """
         standing = hold.standing
-        for left in reversed(range(_PATIENCE)):
-            if standing.allows(more):
-                break
-            busy = standing.committing
+        for left in reversed(range(_PAUSES)):
+            with self._lock:
+                if standing.allows(more):
+                    self._promise(hold, more)
+                    return
             replaced = await self._catalog.read(lambda conn: self._look(conn, hold))
-            if standing.quota is None or standing.used + more - replaced <= standing.quota:
-                break
-            # What is being committed meanwhile may be counted twice: in the rows, and as held or landed.
-            if not left or not (busy or standing.committing or standing.landed):
-                raise QuotaExceeded(standing.quota, standing.used, more)
+            with self._lock:
+                if standing.quota is None or standing.used + more - replaced <= standing.quota:
+                    self._promise(hold, more)
+                    return
+                if standing.exact or not left:
+                    raise QuotaExceeded(standing.quota, standing.used, more)
             await asyncio.sleep(_PAUSE)
-        with self._lock:
-            standing.held += more
+
+    @staticmethod
+    def _promise(hold: Hold, more: int) -> None:
+        hold.standing.held += more
         hold.size += more
 
     def settle(self, hold: Hold, *, landed: bool) -> None:
@@ -159,7 +168,8 @@ class QuotaGuard:
         with standing.asking:
             if standing.age < standing.good_for:
                 return
-            before, busy, begun = standing.landed, standing.committing, time.monotonic()
+            with self._lock:
+                before, busy, begun = standing.landed, standing.committing, time.monotonic()
             quota = settings_of(conn, account).quota
             usage = usage_of(conn, account) if quota is not None else None
             with self._lock:
@@ -168,9 +178,9 @@ class QuotaGuard:
                 standing.landed -= before
                 standing.asked = time.monotonic()
                 cost = standing.asked - begun
-                # What was committed meanwhile may be in the sum and beside it: nobody is refused by that.
-                exact = not (busy or standing.committing or standing.landed)
-                standing.good_for = _SHARE * cost if exact and cost > _CHEAP else 0.0
+                # What was committed meanwhile may be in the sum and beside it.
+                standing.exact = not (busy or standing.committing or standing.landed)
+                standing.good_for = _SHARE * cost if standing.exact and cost > _CHEAP else 0.0
 
     def _standing(self, account: str) -> _Standing:
         found = self._known.get(account)
