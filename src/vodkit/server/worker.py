@@ -178,6 +178,8 @@ class Worker:
         if await self._service.catalog.read(lambda conn: some_wait(conn, room)):
             now = self._service.now()
             for task in await self._service.catalog.write(lambda conn: admit(conn, self._id, room, now)):
+                # It was cancelled and asked for again between two looks, perhaps.
+                self._unwanted.discard(task.id)
                 self._running[task.id] = task.kind
                 await asyncio.to_thread(self._begin, task.id, task.attempt)
 
@@ -202,7 +204,7 @@ class Worker:
             await self._service.catalog.write(lambda conn: conn.execute(free))
 
     def _end_waiting(self, conn: Connection, id: str) -> None:
-        which = (tasks.c.id == id) & (tasks.c.state == "waiting")
+        which = (tasks.c.id == id) & (tasks.c.state == "waiting") & ~tasks.c.wanted
         if conn.execute(select(tasks.c.id).where(which).with_for_update()).first():
             end(self._service, conn, id, "cancelled")
 
