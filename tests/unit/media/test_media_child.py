@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
 from vodkit.server.media import child
 from vodkit.server.media.child import Limits, run
 from vodkit.server.media.errors import BadMedia, Stopped, TooMuch
@@ -147,6 +148,36 @@ def test_it_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     parent.wait()
     parent.stdout.close()
     assert let_go(tmp_path / "lock")
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_what_the_program_began_dies_too(tmp_path: Path) -> None:
+    """As does what a sandbox leaves behind that is killed while it sets itself up."""
+    starter = f"""
+from pathlib import Path
+from vodkit.server.media import child
+child.bubblewrap = lambda: None
+program = ["/bin/sh", "-c", "sh -c 'sleep 600; : {tmp_path}' & echo begun; wait"]
+child.run(program, folder=Path({str(tmp_path)!r}), on_line=lambda line: print(line, flush=True))
+"""
+    command = [sys.executable, "-c", starter]
+    environment = {**os.environ, "PYTHONPATH": str(Path(child.__file__).parents[3])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"begun\n"
+        parent.kill()
+    until(lambda: not programs_in(tmp_path), patience=30.0)
+
+
+def programs_in(folder: Path) -> list[str]:
+    """Command lines that name a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(entry.read_bytes().decode(errors="replace"))
+        except OSError:
+            continue
+    return [line for line in found if str(folder) in line]
 
 
 def test_bubblewrap_shows_only_what_is_needed(tmp_path: Path) -> None:
