@@ -108,8 +108,11 @@ class QuotaGuard:
             if standing.allows(needed):
                 return
         self._ask(conn, account, standing)
-        if standing.quota is not None and standing.taken + needed > standing.quota:
-            raise QuotaExceeded(standing.quota, standing.taken, needed)
+        with self._lock:
+            # What landed after an exact sum is not in it; after any other it may be.
+            stored = standing.taken + (standing.landed if standing.exact else 0)
+            if standing.quota is not None and stored + needed > standing.quota:
+                raise QuotaExceeded(standing.quota, stored, needed)
 
     def hold(self, account: str, upload: str, number: int) -> Hold:
         """Room for the body of a part of an upload, none yet."""
