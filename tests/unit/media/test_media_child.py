@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import command_lines
 from tests.waiting import until
 from vodkit.server.media import child
 from vodkit.server.media.child import Limits, run
@@ -169,15 +170,9 @@ child.run(program, folder=Path({str(tmp_path)!r}), on_line=lambda line: print(li
     until(lambda: not programs_in(tmp_path), patience=30.0)
 
 
-def programs_in(folder: Path) -> list[str]:
-    """Command lines that name a folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found.append(entry.read_bytes().decode(errors="replace"))
-        except OSError:
-            continue
-    return [line for line in found if str(folder) in line]
+def programs_in(folder: Path) -> list[int]:
+    """Processes whose command lines name a folder."""
+    return [id for id, words in command_lines().items() if str(folder) in " ".join(words)]
 
 
 def test_bubblewrap_shows_only_what_is_needed(tmp_path: Path) -> None:

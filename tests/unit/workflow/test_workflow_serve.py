@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import vodkit
+from tests.processes import command_lines
 from tests.waiting import until
 from vodkit.core import registry
 from vodkit.server.children import command, environment
@@ -29,15 +30,7 @@ PROVIDER = registry.names()[0]
 
 
 def workers_of(data: Path) -> list[int]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = entry.read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        if "worker" in words and str(data) in words:
-            found.append(int(entry.parent.name))
-    return found
+    return [id for id, words in command_lines().items() if "worker" in words and str(data) in words]
 
 
 def the_task(data: Path, state: str) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
 
+from tests.processes import command_lines
 from tests.waiting import until
 from vodkit.server.blobs import rows as blob_rows
 from vodkit.server.catalog.tables import events, extents, workers
@@ -176,15 +177,8 @@ class World:
 
     def programs(self) -> list[str]:
         """Command lines of programs that work in the data folder."""
-        found = []
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue
-            if str(self.data / "work") in line:
-                found.append(line)
-        return found
+        lines = (" ".join(words) for words in command_lines().values())
+        return [line for line in lines if str(self.data / "work") in line]
 
     def leftovers(self) -> list[str]:
         """What no row owns, and what no task needs."""
