@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vodkit.server import targets
-from vodkit.server.targets import Bounds, TargetFailed, TargetRefused
+from vodkit.server.targets import Bounds, TargetFailed, TargetRefused, exchange, places
 
 from ..transport.wire import Peer, serving
 
@@ -169,7 +169,7 @@ def test_tls_asks_for_the_name_and_trusts_its_certificate_only(
             inner.answer(b"ok")
 
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    targets._tls.cache_clear()
+    exchange._tls.cache_clear()
     try:
         with serving(script) as address:
             port = int(address.rpartition(":")[2])
@@ -178,7 +178,7 @@ def test_tls_asks_for_the_name_and_trusts_its_certificate_only(
             with pytest.raises(TargetFailed, match="not trusted"):
                 targets.send(f"https://other.example:{port}/", private=True)
     finally:
-        targets._tls.cache_clear()
+        exchange._tls.cache_clear()
     assert named == ["hook.example", "other.example"]
 
 
@@ -209,7 +209,7 @@ def test_a_pull_follows_redirects_and_checks_each(monkeypatch: pytest.MonkeyPatc
             return [_v4(hosts[host], port)]
 
         monkeypatch.setattr(socket, "getaddrinfo", resolver)
-        monkeypatch.setattr(targets, "is_private", lambda _: judged[asked[-1]])
+        monkeypatch.setattr(places, "is_private", lambda _: judged[asked[-1]])
         inside = f"http://inside.example:{there.rpartition(':')[2]}/film"
         with serving(_redirecting(inside)) as open_door, pytest.raises(TargetRefused, match="private"):
             port = open_door.rpartition(":")[2]
