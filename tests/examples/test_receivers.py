@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.processes import child
 from tests.waiting import until
 
 import vodkit
@@ -76,7 +77,7 @@ class Example:
 @contextmanager
 def running(name: str, secret: str, port: int) -> Iterator[Example]:
     command = [word.format(port=port) for word in STARTS[name]]
-    with subprocess.Popen(
+    with child(
         [sys.executable, *command],
         cwd=ROOT / "examples",
         stdout=subprocess.PIPE,
@@ -90,12 +91,9 @@ def running(name: str, secret: str, port: int) -> Iterator[Example]:
             "VODKIT_CALLBACK_KEY_TENCENT": "SignKeyExample1",
         },
     ) as process:
-        try:
-            until(lambda: process.poll() is not None or listens(port))
-            assert process.poll() is None, "the example ended at once"
-            yield Example(port, process)
-        finally:
-            process.kill()
+        until(lambda: process.poll() is not None or listens(port))
+        assert process.poll() is None, "the example ended at once"
+        yield Example(port, process)
 
 
 def listens(port: int) -> bool:

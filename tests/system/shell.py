@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,20 +36,28 @@ class Outcome:
 
 def vodkit(*args: str, cwd: Path | None = None, **env: str) -> Outcome:
     """Run ``vodkit ARGS`` to its end."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "vodkit", *args],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, **env},
-    ) as process:
-        assert process.stdout is not None and process.stderr is not None
-        out, err = process.stdout.read(), process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return Outcome(process.returncode, out, err, usage.ru_maxrss / 1024)
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vodkit", *args],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            cwd=cwd,
+            env={**os.environ, **env},
+        )
+        assert process.stdout is not None
+        try:
+            with process.stdout as output:
+                out = output.read()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        errors.seek(0)
+        return Outcome(process.returncode, out, errors.read(), usage.ru_maxrss / 1024)
 
 
 def to(service: Any, provider: str) -> Sequence[str]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.processes import child
+from tests.waiting import until
 from vodkit.server.embedded import EmbeddedService, embedded
 
 from .shell import to, vodkit
@@ -43,12 +42,9 @@ def test_the_stale_upload_is_aborted_and_one_line_says_so(tmp_path: Path) -> Non
             "6M",
             *to(service, "tencent"),
         ]
-        running = subprocess.Popen([sys.executable, "-m", "vodkit", *slowly], env={**os.environ, **state})
-        while len(rows(service, OPEN_PARTS)) < 3:
+        with child([sys.executable, "-m", "vodkit", *slowly], env={**os.environ, **state}) as running:
+            until(lambda: running.poll() is not None or len(rows(service, OPEN_PARTS)) >= 3)
             assert running.poll() is None
-            time.sleep(0.02)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
         ((stale,),) = set(rows(service, OPEN_PARTS))
 
         video.write_bytes(os.urandom(8 * MIB))

@@ -9,11 +9,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.processes import child
+from tests.waiting import until
 from vodkit.sandbox import demo
 
 from .shell import vodkit
@@ -52,7 +53,7 @@ def test_what_it_uploads_is_in_one_catalog(home: dict[str, str], tmp_path: Path)
     video = tmp_path / "video.mp4"
     video.write_bytes(os.urandom(5 * MIB))
     command = [sys.executable, "-m", "vodkit", "demo", str(video), "--json", "--keep"]
-    running = subprocess.Popen(
+    with child(
         command,
         env={**os.environ, **home},
         stdout=subprocess.PIPE,
@@ -60,13 +61,14 @@ def test_what_it_uploads_is_in_one_catalog(home: dict[str, str], tmp_path: Path)
         text=True,
         # Whoever runs the tests in the background of a shell has Ctrl-C ignored, and children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert running.stdout is not None
-    shown = [json.loads(running.stdout.readline()) for _ in demo.providers()]
-    listed = vodkit("media", "list", "--json", "--data", str(tmp_path / "data" / "vodkit" / "demo"), **home)
-    running.send_signal(signal.SIGINT)
-    running.communicate(timeout=30)
-    assert running.returncode == 0
+    ) as running:
+        assert running.stdout is not None
+        shown = [json.loads(running.stdout.readline()) for _ in demo.providers()]
+        folder = tmp_path / "data" / "vodkit" / "demo"
+        listed = vodkit("media", "list", "--json", "--data", str(folder), **home)
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=30)
+        assert running.returncode == 0
     md5 = hashlib.md5(video.read_bytes()).hexdigest()
     found = {(media["provider"], media["id"], media["size"], media["md5"]) for media in listed.lines}
     assert found == {(one["provider"], one["id"], 5 * MIB, md5) for one in shown}
@@ -78,14 +80,11 @@ def test_killed_and_run_again_it_goes_on(home: dict[str, str], tmp_path: Path) -
         for _ in range(10):
             file.write(os.urandom(32 * MIB))
     command = [sys.executable, "-m", "vodkit", "demo", str(video), "--json"]
-    process = subprocess.Popen(
-        command, env={**os.environ, **home}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
     ledger = tmp_path / "data" / "vodkit" / "demo" / "client" / "ledger.sqlite3"
-    while process.poll() is None and not _has_receipts(ledger):
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    with child(
+        command, env={**os.environ, **home}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        until(lambda: process.poll() is not None or _has_receipts(ledger))
     done = vodkit("demo", str(video), "--json", **home)
     assert done.code == 0, done.err
     first = json.loads(done.out.splitlines()[0])

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import pytest
 
+from tests.processes import child
 from tests.waiting import until
 from vodkit.server.embedded import EmbeddedService, embedded
 from vodkit.testing.conformance.waiting import Work
@@ -84,7 +85,7 @@ def test_ctrl_c_ends_the_wait_and_nothing_else(service: EmbeddedService) -> None
     proxy = FaultProxy.before(service.url)
     options = [proxy.url if option == service.url else option for option in shell.to(service, PROVIDER)]
     command = [sys.executable, "-m", "vodkit", "media", "wait", id, *options]
-    with subprocess.Popen(
+    with child(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.processes import child
+
 ROOT = Path(__file__).parents[2]
 DRIVERS = Path(__file__).parent / "drivers"
 
@@ -102,7 +104,7 @@ def driver(
 def started(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> Iterator[Driver]:
     """Run a driver in ``environment``, with a home of its own in ``folder``; it must end well."""
     (folder / "home").mkdir()
-    with subprocess.Popen(
+    with child(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -19,6 +19,7 @@ from qcloud_vod.model import VodUploadRequest, VodUploadResponse
 from qcloud_vod.vod_upload_client import VodUploadClient, models, vod_client
 from tencentcloud.common.exception import TencentCloudSDKException
 
+from tests.processes import child
 from tests.unit.tencent.cloud_server import serving
 from tests.unit.tencent.fake_cloud import ID, KEY, TEMP_KEY, TEMP_TOKEN, FakeCloud, Seen, api_fault, cos_fault
 from vodkit.core.contract import Reply
@@ -419,7 +420,7 @@ def test_a_script_that_is_killed_goes_on_when_it_is_run_again(cloud: FakeCloud, 
             running.kill()
 
     cloud.fault = kill
-    with subprocess.Popen(command, env=env) as running:
+    with child(command, env=env) as running:
         assert running.wait() == -signal.SIGKILL
     cloud.fault = None
     assert subprocess.run(command, env=env, capture_output=True, text=True).stdout.strip().isdigit()

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes import child
 from vodkit import ConfigError, NotFound, SignatureInvalid, webhooks
 from vodkit.cli.main import cli
 from vodkit.sandbox.listen import Arrival, Judge, listening
@@ -265,7 +266,7 @@ def test_a_listener_passes_on_and_answers_what_comes_back() -> None:
 def test_the_command_listens_until_it_is_stopped(desk: Desk) -> None:
     [_, secret] = desk.webhook("http://127.0.0.1:9/")
     words = ["callbacks", "--data", desk.service.settings.data, "listen", "--json"]
-    with subprocess.Popen(
+    with child(
         [sys.executable, "-m", "vodkit", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -280,6 +281,7 @@ def test_the_command_listens_until_it_is_stopped(desk: Desk) -> None:
         post(url, body, webhook_id="e1", webhook_timestamp=str(at), webhook_signature=signature)
         arrival = json.loads(process.stdout.readline())
         process.terminate()
+        process.wait(60)
     assert (arrival["style"], arrival["verified"]) == ("vodkit", True)
     assert secret not in json.dumps(arrival)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import vodkit
+from tests.processes import child
 from vodkit.core.contract import CRC64_HEADER
 from vodkit.engine.download import Downloader
 from vodkit.engine.integrity import digest
@@ -332,14 +333,11 @@ def test_another_process_that_fetches_it_already(shelf: Shelf, fetch: Fetch, tmp
         fetch()
     (part,) = tmp_path.glob("back.*.part")
     shelf.fault = lambda first: None
-    holder = subprocess.Popen(
-        ["flock", str(part), "sh", "-c", "echo held; read line"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == b"held\n"
-    with pytest.raises(vodkit.UploadBusy):
-        fetch()
-    holder.communicate(b"\n")
+    hold = ["flock", str(part), "sh", "-c", "echo held; read line"]
+    with child(hold, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(vodkit.UploadBusy):
+            fetch()
+        holder.communicate(b"\n")
     assert fetch() == CONTENT

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes import child
 from vodkit.core.contract import Body, Digests, UploadOptions
 from vodkit.core.errors import (
     AuthError,
@@ -287,7 +288,7 @@ run_upload(ToyProvider(ToyServer(fault=fault)), [item_of(source)], UploadOptions
 def test_another_process_is_at_it_until_it_dies(movie: FileSource, tmp_path: Path) -> None:
     root, state = str(Path(__file__).parents[3]), tmp_path / "state"
     command = [sys.executable, "-c", HOLDING, str(movie.path), str(state), root]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+    with child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"inside\n"
         with Ledger(state) as ledger:

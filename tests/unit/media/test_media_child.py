@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import command_lines
+from tests import processes
 from tests.waiting import until
 from vodkit.server.media import child
 from vodkit.server.media.child import Limits, run
@@ -137,17 +137,11 @@ run(program, folder=Path({folder!r}), on_line=lambda line: print(line, flush=Tru
 def test_it_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     source = str(Path(child.__file__).parents[3])
     (tmp_path / "hold.py").write_text(HOLD)
-    parent = subprocess.Popen(
-        [sys.executable, "-c", STARTER.format(folder=str(tmp_path))],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": source},
-        text=True,
-    )
-    assert parent.stdout is not None
-    assert parent.stdout.readline() == "held\n"
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
+    command = [sys.executable, "-c", STARTER.format(folder=str(tmp_path))]
+    environment = {**os.environ, "PYTHONPATH": source}
+    with processes.child(command, stdout=subprocess.PIPE, env=environment, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "held\n"
     assert let_go(tmp_path / "lock")
 
 
@@ -163,16 +157,15 @@ child.run(program, folder=Path({str(tmp_path)!r}), on_line=lambda line: print(li
 """
     command = [sys.executable, "-c", starter]
     environment = {**os.environ, "PYTHONPATH": str(Path(child.__file__).parents[3])}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as parent:
+    with processes.child(command, stdout=subprocess.PIPE, env=environment) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"begun\n"
-        parent.kill()
     until(lambda: not programs_in(tmp_path), patience=30.0)
 
 
 def programs_in(folder: Path) -> list[int]:
     """Processes whose command lines name a folder."""
-    return [id for id, words in command_lines().items() if str(folder) in " ".join(words)]
+    return [id for id, words in processes.command_lines().items() if str(folder) in " ".join(words)]
 
 
 def test_bubblewrap_shows_only_what_is_needed(tmp_path: Path) -> None:

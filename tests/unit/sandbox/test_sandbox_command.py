@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.processes import child
+
 VODKIT = [sys.executable, "-m", "vodkit"]
 
 
@@ -54,14 +56,14 @@ def test_a_signal_that_ends_the_program_shows_in_the_code() -> None:
 
 def test_signals_reach_the_program() -> None:
     script = "trap 'echo caught; exit 5' TERM; echo ready; while :; do sleep 0.05; done"
-    with subprocess.Popen(
+    with child(
         [*VODKIT, "sandbox", "sh", "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.terminate()
         assert process.stdout.read() == "caught\n"
-    assert process.returncode == 5
+        assert process.wait(60) == 5
 
 
 def test_nothing_is_left_behind_but_the_data_that_was_asked_for(tmp_path: Path) -> None:
@@ -102,7 +104,7 @@ sys.exit(40 + len(caught))
 
 def test_ctrl_c_at_a_terminal_reaches_the_program_once() -> None:
     ours, theirs = os.openpty()
-    with subprocess.Popen(
+    with child(
         [*VODKIT, "sandbox", sys.executable, "-c", COUNT_INTERRUPTS],
         stdin=theirs,
         stdout=theirs,

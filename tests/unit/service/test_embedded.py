@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from tests.processes import child
 from tests.waiting import until
 from vodkit.core import registry
 from vodkit.server.embedded import EmbeddedService, ServiceFailed, embedded
@@ -81,15 +81,13 @@ with embedded(sys.argv[1]) as service:
 
 
 def test_the_service_dies_with_its_parent(tmp_path: Path) -> None:
-    parent = subprocess.Popen(
+    with child(
         [sys.executable, "-c", PARENT, str(tmp_path / "data")],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(SOURCES)},
-    )
-    assert parent.stdout is not None
-    url = parent.stdout.readline().strip()
-    assert alive(url)
-    parent.send_signal(signal.SIGKILL)
-    parent.communicate()
+    ) as parent:
+        assert parent.stdout is not None
+        url = parent.stdout.readline().strip()
+        assert alive(url)
     until(lambda: not alive(url))

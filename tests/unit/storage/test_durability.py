@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import child
 from vodkit.server.blobs import Extent
 from vodkit.server.blobs import rows as blob_rows
 from vodkit.server.storage import Storage
@@ -29,7 +30,7 @@ def run_and_kill(folder: Path, seed: int, after: float) -> list[str]:
     """What the process said before it was killed, ``after`` seconds from its first part on."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-m", "tests.unit.storage.victim", str(folder), str(seed)]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with child(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         assert first.startswith("ready"), first

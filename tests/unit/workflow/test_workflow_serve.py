@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import vodkit
-from tests.processes import command_lines
+from tests.processes import child, command_lines
 from tests.waiting import until
 from vodkit.core import registry
 from vodkit.server.children import command, environment
@@ -84,9 +84,7 @@ def test_a_service_that_is_killed_takes_its_worker_along_and_the_next_goes_on(
 def test_a_worker_started_by_hand_works_beside_a_service_without(tmp_path: Path, clip: Path) -> None:
     data = tmp_path / "data"
     serve = command("serve", "--workers", "0", "--procedure", "snapshot-only", "--data", str(data))
-    with subprocess.Popen(
-        [*serve, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, env=environment()
-    ) as run:
+    with child([*serve, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, env=environment()) as run:
         assert run.stdout is not None
         url = run.stdout.readline().decode().split()[-1]
         account = EmbeddedAccount(data)
@@ -97,7 +95,7 @@ def test_a_worker_started_by_hand_works_beside_a_service_without(tmp_path: Path,
         hand = [*command("worker", "--data", str(data)), "--log-level", "error"]
         # It would speak to its maker's service, if we let it.
         surroundings = {**environment(), "DBOS__CLOUD": "true"}
-        with subprocess.Popen(hand, stdout=subprocess.PIPE, env=surroundings) as worker:
+        with child(hand, stdout=subprocess.PIPE, env=surroundings) as worker:
             until(lambda: the_task(data, "done"))
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(20) == 0
