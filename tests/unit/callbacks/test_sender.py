@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from vodkit.server.deliveries import deliver, rows
 from vodkit.server.deliveries.sender import AT_ONCE
@@ -285,6 +285,27 @@ def test_two_senders_at_once_send_everything_once(
         assert [receiver.ids for receiver in receivers] == [ids] * 4
         assert {receiver.busiest for receiver in receivers} == {1}
         assert set(desk.states) == {"done"}
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_senders_that_meet_at_a_receiver_keep_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    lease, taken = rows._lease, []
+
+    def late(conn: Connection, receiver: str, now: float) -> bool:
+        """Another sender comes in between."""
+        monkeypatch.setattr(rows, "_lease", lease)
+        taken.extend(desk.catalog.write_now(lambda other: rows.claim(other, now, turns)))
+        return lease(conn, receiver, now)
+
+    with opened(tmp_path, monkeypatch, database=database) as desk:
+        first, _ = [desk.happens("http://127.0.0.1:9/") for _ in range(2)]
+        now = desk.service.now()
+        turns = desk.catalog.read_now(lambda conn: rows.turns(conn, now))
+        monkeypatch.setattr(rows, "_lease", late)
+        assert desk.catalog.write_now(lambda conn: rows.claim(conn, now, turns)) == []
+        assert [one.event.id for one in taken] == [first]
 
 
 def test_every_database_keeps_deliveries_alike(

@@ -137,8 +137,13 @@ def claim(conn: Connection, now: float, which: Iterable[Turn]) -> list[Delivery]
             deliveries.c.due <= now,
         )
         query = select(deliveries).where(*due).order_by(deliveries.c.due, deliveries.c.id).limit(1)
-        row = conn.execute(query.with_for_update(skip_locked=True)).first()
-        if row is not None and _lease(conn, turn.receiver, now):
+        # The receiver first: whoever looked for its oldest message before that could find a later one.
+        if not _lease(conn, turn.receiver, now):
+            continue
+        row = conn.execute(query.with_for_update()).first()
+        if row is None:
+            release(conn, turn.receiver, now, turn.failures)
+        else:
             taken.append(_taken(conn, row, now, turn.failures))
     return taken
 
