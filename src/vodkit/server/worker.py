@@ -50,9 +50,12 @@ _KEPT = 7 * 24 * 3600.0
 _LATER = 5.0
 """Seconds to the next try of what failed unexpectedly."""
 
+_STANDSTILL = 120.0
+"""Seconds without a look for tasks, or from a task's submission to its beginning, that tell of a fault."""
+
 _STOP_SECONDS = 5.0
-_LEASE_GONE = 70
-"""What the process exits with when it counts as dead."""
+_LEASE_GONE, _STANDS_STILL = 70, 71
+"""What the process exits with when it counts as dead, and when it does nothing any more."""
 
 _KINDS = {"procedure": Run, "pull": Pull}
 _PULLS = 4
@@ -96,7 +99,10 @@ async def _work(settings: Settings, id: str, *, stop_on_eof: bool) -> int:
         await worker.start()
         print(f"vodkit worker ready {id}", flush=True)
         await worker.run(stop)
-        await worker.leave()
+        try:
+            await worker.leave()
+        except Exception:
+            logs.get("worker").exception("the lease could not be given back; it ends by itself")
         # What still runs cannot write any more; its programs end with this process.
         os._exit(0)
 
@@ -125,7 +131,9 @@ class Worker:
         self._lease = service.settings.lease
         self._running: dict[str, str] = {}
         self._unwanted: set[str] = set()
+        self._submitted: dict[tuple[str, int], float] = {}
         self._idle: dict[str, float] = {}
+        self._looked = time.monotonic()
         self._stop = threading.Event()
         self._log = logs.get("worker")
         self._root = work_root(service)
@@ -147,6 +155,7 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Do tasks until ``stop``."""
         while not stop.is_set():
+            self._looked = time.monotonic()
             pause = _LOOK
             try:
                 await self._look()
@@ -167,6 +176,7 @@ class Worker:
         rows = await self._service.catalog.read(self._rows)
         mine = [row for row in rows if row.worker == self._id]
         self._unwanted = {row.id for row in mine if not row.wanted}
+        self._give_up_what_does_not_begin()
         idle = [row for row in mine if row.id not in self._running]
         if idle or self._idle:
             await self._let_go(idle)
@@ -182,6 +192,12 @@ class Worker:
                 self._unwanted.discard(task.id)
                 self._running[task.id] = task.kind
                 await asyncio.to_thread(self._begin, task.id, task.attempt)
+
+    def _give_up_what_does_not_begin(self) -> None:
+        for (id, attempt), since in list(self._submitted.items()):
+            if time.monotonic() - since > _STANDSTILL and self._submitted.pop((id, attempt), 0.0):
+                self._log.error("a task did not begin", task=id)
+                self._running.pop(id, None)
 
     def _rows(self, conn: Connection) -> list[Any]:
         """The tasks that are ours, and some that wait for their end."""
@@ -209,14 +225,19 @@ class Worker:
             end(self._service, conn, id, "cancelled")
 
     def _begin(self, id: str, attempt: int) -> None:
+        self._submitted[id, attempt] = time.monotonic()
         try:
             self._engine.submit(id, attempt, kept=lambda *step: is_kept(self._root / id, *step))
         except Exception:
             self._log.exception("a task could not be begun", task=id)
+            self._submitted.pop((id, attempt), None)
             self._running.pop(id, None)
 
     def _do(self, id: str, attempt: int) -> None:
         """Do an attempt of a task, in a thread of the engine."""
+        if self._submitted.pop((id, attempt), None) is None:
+            # It began so late that it was given up.
+            return
         held = Held(self._service, self._id, id, attempt, lambda: id not in self._unwanted)
         try:
             kind = _KINDS[self._running.get(id) or self._service.catalog.read_now(held.task).kind]
@@ -238,6 +259,9 @@ class Worker:
     def _live(self) -> None:
         """Renew the lease, and take away those of the dead."""
         while not self._stop.wait(self._lease / 3):
+            if time.monotonic() - self._looked > _STANDSTILL:
+                self._log.error("this worker stands still, and ends")
+                os._exit(_STANDS_STILL)
             try:
                 if not self._service.catalog.write_now(self._beat) and not self._stop.is_set():
                     self._log.error("this worker was taken for dead, and ends")

@@ -163,6 +163,14 @@ child.run(program, folder=Path({str(tmp_path)!r}), on_line=lambda line: print(li
     until(lambda: not programs_in(tmp_path), patience=30.0)
 
 
+def test_what_it_leaves_behind_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "bubblewrap", lambda: None)
+    script = f"sleep 600 & : {tmp_path}; echo said; head -c 3000000 /dev/zero"
+    said = run([SH, "-c", script], folder=tmp_path, limits=Limits(seconds=60))
+    assert said == b"said\n" + bytes(3_000_000)
+    until(lambda: not programs_in(tmp_path), patience=30.0)
+
+
 def programs_in(folder: Path) -> list[int]:
     """Processes whose command lines name a folder."""
     return [id for id, words in processes.command_lines().items() if str(folder) in " ".join(words)]

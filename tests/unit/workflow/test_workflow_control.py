@@ -13,11 +13,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from tests.waiting import until
+from vodkit.server import worker as worker_module
 from vodkit.server.errors import StorageFull
 from vodkit.server.media.errors import BadMedia
 from vodkit.server.procedures import change_settings
+from vodkit.server.worker import Worker
+from vodkit.server.workflow.engine import Engine
 from vodkit.server.workflow.held import Held
 
 from .world import ACCOUNT, MADE, PROVIDER, SMALL, World
@@ -269,7 +273,9 @@ def test_a_frozen_worker_loses_its_tasks_and_ends_when_it_wakes(any_world: World
     frozen = world.worker()
     world.running(task.id, "encode")
     assert frozen.pid is not None
-    os.kill(frozen.pid, signal.SIGSTOP)
+    freeze = partial(os.kill, frozen.pid, signal.SIGSTOP)
+    # Not while it writes itself: on SQLite everybody would wait for it.
+    world.write(lambda conn: freeze())
     world.worker()
     until(lambda: world.task(task.id).attempt == 2)
     os.kill(frozen.pid, signal.SIGCONT)
@@ -371,6 +377,57 @@ def test_old_workflows_are_forgotten(world: World, clip: Path) -> None:
     world.worker(_forgetful)
     until(lambda: not states())
     database.close()
+
+
+def _losing_the_first() -> None:
+    submit, lost = Engine.submit, []
+
+    def first_not(self: Engine, task: str, attempt: int, **options: Any) -> None:
+        lost.append(task) if not lost else submit(self, task, attempt, **options)
+
+    Engine.submit = first_not  # type: ignore[method-assign]
+    worker_module._STANDSTILL = 2.0
+
+
+def test_a_task_that_the_engine_does_not_begin_is_begun_again(world: World, clip: Path) -> None:
+    task = world.process(world.media(clip))
+    world.worker(_losing_the_first)
+    ended = world.ended(task.id)
+    assert (ended.state, ended.attempt) == ("done", 2)
+
+
+def _standing_still() -> None:
+    async def look(self: Worker) -> None:
+        time.sleep(600)
+
+    Worker._look = look  # type: ignore[method-assign]
+    worker_module._STANDSTILL = 2.0
+
+
+def test_a_worker_that_stands_still_ends_for_another_to_go_on(world: World, clip: Path) -> None:
+    task = world.process(world.media(clip))
+    stuck = world.worker(_standing_still)
+    stuck.join(60)
+    assert stuck.exitcode == 71
+    world.worker()
+    assert world.ended(task.id).state == "done"
+
+
+def _cannot_leave() -> None:
+    async def leave(self: Worker) -> None:
+        raise OperationalError("", {}, Exception("locked"))
+
+    Worker.leave = leave  # type: ignore[method-assign]
+
+
+def test_a_worker_that_cannot_give_its_lease_back_ends_at_once(world: World, long_clip: Path) -> None:
+    task = world.process(world.media(long_clip))
+    worker = world.worker(_cannot_leave)
+    world.running(task.id, "encode")
+    worker.terminate()
+    worker.join(10)
+    assert worker.exitcode == 0
+    until(lambda: not world.programs(), patience=20)
 
 
 def _forgetful() -> None:

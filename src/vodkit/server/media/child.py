@@ -30,6 +30,9 @@ _LAUNCH = Path(__file__).with_name("launch.py")
 _LOOK = 0.25
 """Seconds between looks at the clock, the disk and whether the work is still wanted."""
 
+_TRIAL = 30.0
+"""Seconds within which bubblewrap shows whether it works."""
+
 _TAIL = 8192
 _PATH = re.compile(r"(?:file:)?(?<![\w.])/(?:[^\s/'\":]+/)+")
 _SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc/fonts", "/etc/ld.so.cache")
@@ -92,11 +95,13 @@ def run(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    try:
-        with _Output(process, limits.text, on_line) as output:
+    with _Output(process, limits.text, on_line) as output:
+        try:
             _watch(process, output, folder, limits, wanted)
-    finally:
-        _end(process)
+        finally:
+            _end(process)
+        # Not to the pipes' end: what it left behind might hold them for ever.
+        output.take_rest()
     if process.returncode:
         raise _failure(process.returncode, shown(output.tail.decode(errors="replace"), (folder, *reads)))
     return bytes(output.text)
@@ -118,8 +123,11 @@ def bubblewrap() -> str | None:
     if found is None:
         return None
     trial = [found, "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "/bin/true"]
-    works = subprocess.run(trial, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
-    return found if works else None
+    try:
+        done = subprocess.run(trial, capture_output=True, stdin=subprocess.DEVNULL, timeout=_TRIAL)
+    except subprocess.TimeoutExpired:
+        return None
+    return found if done.returncode == 0 else None
 
 
 class _Output:
@@ -153,7 +161,16 @@ class _Output:
         """Take what there is, waiting no longer than this; whether more can come."""
         if not self._selector.get_map():
             return False
-        for key, _ in self._selector.select(seconds):
+        self._read(self._selector.select(seconds))
+        return True
+
+    def take_rest(self) -> None:
+        """Take what there is, without waiting for more."""
+        while self._selector.get_map() and (ready := self._selector.select(0)):
+            self._read(ready)
+
+    def _read(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
+        for key, _ in ready:
             stream = self._out if key.fileobj is self._out else self._err
             piece = os.read(stream.fileno(), 65536)
             if not piece:
@@ -166,7 +183,6 @@ class _Output:
                     raise TooMuch("it printed too much")
                 self.text += piece
                 self._hand_on()
-        return True
 
     def _hand_on(self) -> None:
         if self._on_line is None:
@@ -190,11 +206,8 @@ def _watch(
         TooMuch, Stopped: it still runs.
     """
     begun = looked = time.monotonic()
-    more = True
-    while more or process.poll() is None:
-        if more:
-            more = output.take(_LOOK)
-        else:
+    while process.poll() is None:
+        if not output.take(_LOOK):
             time.sleep(_LOOK / 10)
         now = time.monotonic()
         if now - looked < _LOOK:
