@@ -163,6 +163,65 @@ def test_jobs_share_a_commit_and_fail_alone(tmp_path: Path) -> None:
     catalog.close()
 
 
+def test_whatever_a_job_raises_the_next_one_is_done(tmp_path: Path) -> None:
+    catalog = SqlCatalog("", tmp_path)
+
+    def leave(conn: Any) -> None:
+        conn.execute(space("lost"))
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        catalog.write_now(leave)
+    catalog.write_now(lambda conn: conn.execute(space("kept")))
+    assert count(catalog) == 1
+    catalog.close()
+
+
+def test_a_job_is_done_though_no_thread_can_be_had_for_what_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = SqlCatalog("", tmp_path)
+    followed: list[str] = []
+
+    def job(conn: Any, name: str) -> None:
+        conn.execute(space(name))
+        after_commit(conn, lambda: followed.append(name))
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        catalog.write_now(lambda conn: job(conn, "one"))
+    catalog.write_now(lambda conn: job(conn, "two"))
+    asyncio.run(catalog.settle())
+    assert (count(catalog), followed) == (2, ["one", "two"])
+    catalog.close()
+
+
+def test_a_database_that_is_up_to_date_opens_beside_who_writes(database: str, tmp_path: Path) -> None:
+    catalog = SqlCatalog(database, tmp_path)
+    held, go = threading.Event(), threading.Event()
+
+    def hold(conn: Any) -> None:
+        conn.execute(space("one"))
+        held.set()
+        assert go.wait(60)
+
+    writing = threading.Thread(target=catalog.write_now, args=(hold,))
+    writing.start()
+    try:
+        assert held.wait(60)
+        beside = SqlCatalog(database, tmp_path)
+        assert not go.is_set() and count(beside) == 0
+        beside.close()
+    finally:
+        go.set()
+        writing.join()
+    assert count(catalog) == 1
+    catalog.close()
+
+
 def test_closing_finishes_what_is_queued(database: str, tmp_path: Path) -> None:
     catalog = SqlCatalog(database, tmp_path)
 

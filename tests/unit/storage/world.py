@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -74,9 +75,23 @@ class World:
             await storage.close()
 
     def files(self) -> dict[str, int]:
-        """Files of blobs and the bytes that they take up on the disk."""
-        found = (path for path in self.blobs.glob("*/*"))
-        return {path.name: path.stat().st_blocks * 512 for path in found}
+        """Files of blobs and the bytes that they hold, holes aside."""
+        return {path.name: held(path) for path in self.blobs.glob("*/*")}
+
+
+def held(path: Path) -> int:
+    """Bytes of a file outside of its holes; the blocks that it takes up may be more by what maps them."""
+    total = end = 0
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        while end < size:
+            try:
+                start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+            except OSError:
+                break
+            end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            total += end - start
+    return total
 
 
 async def start(storage: Storage, key: str = "a/b.mp4", **more: Any) -> Upload:

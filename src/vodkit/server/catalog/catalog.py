@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 
 from .engines import READERS, database_url, sqlite_engines, translated, worth_another_try
-from .migrate import RoomTables, upgrade
+from .migrate import RoomTables, is_current, upgrade
 from .writer import HOOKS, Hook, Writer
 
 T = TypeVar("T")
@@ -135,9 +135,16 @@ class SqlCatalog:
             except Exception:
                 log.exception("what follows a commit failed; the next start makes up for it")
 
-        self._follower.submit(run)
+        try:
+            self._follower.submit(run)
+        except RuntimeError:
+            log.exception("what follows a commit waits: no thread can be had")
 
     def _migrate(self, rooms: Sequence[RoomTables]) -> None:
+        # Whoever opens a database that is up to date waits for nobody who writes to it.
+        with self._reader.connect() as conn, conn.begin():
+            if is_current(conn, rooms):
+                return
         with self._engine.connect() as conn, conn.begin():
             if conn.dialect.name == "postgresql":
                 conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})

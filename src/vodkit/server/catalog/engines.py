@@ -68,7 +68,7 @@ def _prepare(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
         connection.exec_driver_sql(begin)
 
 
-def translated(error: Exception) -> Exception:
+def translated(error: BaseException) -> BaseException:
     """The error that callers see: a full disk has its own name, everything else stays as it is."""
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", None) in _FULL:

@@ -42,14 +42,22 @@ class RoomTables:
     migrations: Path
 
 
+def is_current(conn: Connection, rooms: Sequence[RoomTables]) -> bool:
+    """Whether the database is at the newest revision of every branch."""
+    return _stored(conn) == _newest(_folders(rooms))
+
+
 def upgrade(conn: Connection, rooms: Sequence[RoomTables]) -> None:
     """Bring the database to the newest revision of every branch, within the transaction of ``conn``.
 
     Alembic takes longer to import than everything else at a start: it is, only when something is due.
     """
-    folders = [_FOLDER / "versions", *(room.migrations for room in rooms)]
-    if _stored(conn) != _newest(folders):
-        _run(conn, rooms, folders)
+    if not is_current(conn, rooms):
+        _run(conn, rooms)
+
+
+def _folders(rooms: Sequence[RoomTables]) -> list[Path]:
+    return [_FOLDER / "versions", *(room.migrations for room in rooms)]
 
 
 def _stored(conn: Connection) -> set[str]:
@@ -91,14 +99,14 @@ def _several(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value or ())
 
 
-def _run(conn: Connection, rooms: Sequence[RoomTables], folders: Sequence[Path]) -> None:
+def _run(conn: Connection, rooms: Sequence[RoomTables]) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", _literal(_FOLDER))
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", "\n".join(_literal(folder) for folder in folders))
+    config.set_main_option("version_locations", "\n".join(_literal(folder) for folder in _folders(rooms)))
     config.attributes["connection"] = conn
     config.attributes["metadata"] = [METADATA, *(room.tables for room in rooms)]
     command.upgrade(config, "heads")

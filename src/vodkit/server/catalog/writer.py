@@ -76,7 +76,7 @@ class Writer:
 
     def _commit(self, group: list[tuple[Work, Future[Any]]]) -> None:
         done: list[tuple[Future[Any], Any]] = []
-        failed: list[tuple[Future[Any], Exception]] = []
+        failed: list[tuple[Future[Any], BaseException]] = []
         hooks: list[Hook] = []
         try:
             with self._engine.connect() as conn, conn.begin():
@@ -86,7 +86,7 @@ class Writer:
                     try:
                         with conn.begin_nested():
                             result = work(conn)
-                    except Exception as error:
+                    except BaseException as error:
                         if not in_transaction(conn):
                             raise
                         failed.append((future, translated(error)))
@@ -94,7 +94,8 @@ class Writer:
                         done.append((future, result))
                         hooks += mine
             self.commits += 1
-        except Exception as error:
+        except BaseException as error:
+            # Whatever it is: who waits hears of it, and this thread goes on.
             lost = translated(error)
             named = {id(future) for future, _ in failed}
             failed += [(future, lost) for _, future in group if id(future) not in named]
