@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,9 @@ def command(videos: tuple[Path, ...], as_json: bool, keep: bool) -> None:
         if keep:
             click.echo(f"vodkit: the service runs at {running.url}; Ctrl-C ends it", err=True)
             with contextlib.suppress(KeyboardInterrupt):
-                signal.pause()
+                # Not for ever: a signal that comes just before that would be seen only with the next one.
+                while True:
+                    time.sleep(1.0)
 
 
 def _tell_upload(shown: Shown) -> None:

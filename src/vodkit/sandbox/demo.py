@@ -27,6 +27,9 @@ PROCEDURE = "default"
 PATIENCE = 600.0
 """Seconds that the demo waits for what is made of one upload; a long film goes on being made after that."""
 
+_STALLED = 60.0
+"""Seconds without a byte of an answer after which it is given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -179,7 +182,7 @@ def _digest(path: Path) -> str:
 
 def _fetch(url: str) -> tuple[str, int]:
     digest, size = hashlib.md5(usedforsecurity=False), 0
-    with urllib3.PoolManager() as pool:
+    with urllib3.PoolManager(timeout=_STALLED) as pool:
         answer = pool.request("GET", url, preload_content=False)
         if answer.status != 200:
             raise IntegrityError(f"{url} answers HTTP {answer.status}")

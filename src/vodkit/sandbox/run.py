@@ -184,7 +184,10 @@ class _Signals:
             raise CannotStart(command[0], error) from None
         for number in self._early:
             self._child.send_signal(number)
-        return self._child.wait()
+        while True:
+            # A signal that comes just before a wait without end would be seen only after it.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self._child.wait(1.0)
 
     def _receive(self, number: int, _: FrameType | None) -> None:
         if self._child is not None:

@@ -122,9 +122,10 @@ class EmbeddedService:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        self._reader.join()
+        # Its workers write there too; they end by themselves when it is gone.
+        self._reader.join(_STOP_SECONDS)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if stream is not None:
+            if stream is not None and not (stream is self._process.stderr and self._reader.is_alive()):
                 stream.close()
         if self._temporary:
             shutil.rmtree(self.data, ignore_errors=True)
