@@ -109,8 +109,8 @@ class Ranges:
         return found
 
     def _work(self) -> None:
-        buffer = memoryview(bytearray(SLICE))
         try:
+            buffer = memoryview(bytearray(SLICE))
             while (one := self._next()) is not None:
                 self._receive(one, buffer)
         except BaseException as error:

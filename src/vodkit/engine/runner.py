@@ -9,6 +9,7 @@ reading together where a source can be read only once, so that its bytes are rea
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -109,9 +110,9 @@ class Runner:
     def _hire(self) -> None:
         """One more worker, under the lock."""
         thread = threading.Thread(target=self._work, name="vodkit-upload", daemon=True)
+        thread.start()
         self._threads.append(thread)
         self._running += 1
-        thread.start()
 
     def _see_off(self) -> None:
         """Wait for the workers.
@@ -128,8 +129,8 @@ class Runner:
             self._changed.notify_all()
 
     def _work(self) -> None:
-        window = Window(self._job.window)
         try:
+            window = Window(self._job.window)
             work = self._take()
             while work is not None:
                 work = self._do(work, window) or self._take()
@@ -172,7 +173,9 @@ class Runner:
         if isinstance(given, Part):
             self._busy += 1
             if self._running < limit:
-                self._hire()
+                # Where no further thread can be had, those that run send everything.
+                with contextlib.suppress(RuntimeError):
+                    self._hire()
         elif isinstance(given, Wait) and given.seconds is None and not (self._busy or self._pausing):
             raise RuntimeError("the session waits for the end of a part, and none is in flight")
         return given
