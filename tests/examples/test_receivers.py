@@ -119,14 +119,14 @@ def uploaded(file: str) -> bytes:
 
 
 def post(url: str, body: bytes) -> None:
-    with urllib.request.urlopen(urllib.request.Request(url, body)) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, body), timeout=60) as answer:
         assert answer.status == 200
 
 
 def refused(url: str, body: bytes, **headers: str) -> int:
     request = urllib.request.Request(url, body, {name.replace("_", "-"): v for name, v in headers.items()})
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request)
+        urllib.request.urlopen(request, timeout=60)
     caught.value.close()
     return caught.value.code
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import random
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.waiting import until
 from vodkit.sandbox.run import attached
 from vodkit.server.embedded import embedded
 from vodkit.testing.faults import FaultProxy
@@ -62,8 +62,7 @@ def after(faults: FaultProxy, sent: int, act: Callable[[], None]) -> threading.T
     mark = faults.sent + sent
 
     def wait() -> None:
-        while faults.sent < mark:
-            time.sleep(0.001)
+        until(lambda: faults.sent >= mark, pause=0.001)
         act()
 
     thread = threading.Thread(target=wait, daemon=True)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from tests.waiting import PATIENCE
 from vodkit import webhooks as signing
 from vodkit.core.events import Event
 from vodkit.server import service as service_module
@@ -139,15 +140,15 @@ def opened(
         database=database,
     )
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     context = Service.open(settings, worker=worker)
     try:
-        service = asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result()
+        service = asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result(PATIENCE)
         try:
             yield Desk(service, clock)
         finally:
-            asyncio.run_coroutine_threadsafe(context.__aexit__(None, None, None), loop).result()
+            asyncio.run_coroutine_threadsafe(context.__aexit__(None, None, None), loop).result(PATIENCE)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import until
 from vodkit.providers.netease.server import publish as publish_module
 
 from .world import BLOCK, MIB, PYTHON, Answer, Caller, Target, World, running
@@ -382,11 +383,9 @@ def test_a_forgotten_end_waits_for_the_block_on_its_way(world: World, one: Calle
     nodes = world.service.rooms["netease"]._nodes
     with world.raw() as wire:
         wire.sendall(head.encode() + bytes(1000))
-        while not nodes.busy(target.bucket, target.object):
-            pass
+        until(lambda: nodes.busy(target.bucket, target.object))
         assert one.id_of(target) is None
-    while nodes.busy(target.bucket, target.object):
-        pass
+    until(lambda: not nodes.busy(target.bucket, target.object))
     assert one.id_of(target) is not None
 
 
@@ -466,7 +465,6 @@ def test_a_service_that_stops_hangs_up_on_the_python_sdk(
         nodes = world.service.rooms["netease"]._nodes
         wire = world.raw()
         wire.sendall(head.encode() + b"half")
-        while not nodes.busy(target.bucket, target.object):
-            pass
+        until(lambda: nodes.busy(target.bucket, target.object))
     with wire, contextlib.suppress(ConnectionResetError):
         assert wire.recv(1000) == b""

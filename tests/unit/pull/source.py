@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.loopback import Handler, Server
+from tests.waiting import PATIENCE
 
 
 class Source(Server):
@@ -82,6 +83,6 @@ class _Serving(Handler):
         if self.server.hold is not None:
             self.wfile.write(body[: len(body) // 2])
             self.wfile.flush()
-            self.server.hold.wait()
+            self.server.hold.wait(PATIENCE)
             body = body[len(body) // 2 :]
         self.wfile.write(body)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select, update
 
+from tests.waiting import PATIENCE
 from vodkit.server.catalog.tables import media as media_rows
 from vodkit.server.catalog.tables import objects
 
@@ -38,14 +39,16 @@ def meanwhile(world: World, pool: ThreadPoolExecutor, work: Any) -> Iterator[Non
     def held(conn: Connection) -> None:
         work(conn)
         done.set()
-        go.wait()
+        go.wait(PATIENCE)
 
     holding = pool.submit(world.service.catalog.write_now, held)
-    done.wait()
-    yield
-    time.sleep(0.3)
-    go.set()
-    holding.result()
+    try:
+        assert done.wait(PATIENCE)
+        yield
+        time.sleep(0.3)
+    finally:
+        go.set()
+        holding.result(PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +99,7 @@ def test_nothing_is_added_to_a_media_that_is_being_deleted(
 def test_a_procedure_template_is_there_once(two: Caller, world: World, pool: ThreadPoolExecutor) -> None:
     task = {"ImageSpriteTaskSet": [{"Definition": 10}]}
     for name in ("once", "more", "again"):
-        barrier = threading.Barrier(6)
+        barrier = threading.Barrier(6, timeout=PATIENCE)
 
         def create(name: str = name, barrier: threading.Barrier = barrier) -> str:
             barrier.wait()
@@ -113,7 +116,7 @@ def test_a_session_id_that_comes_twice_at_once_counts_once(
     asked = {"FileId": one.upload(b"movie")["FileId"], "ProcedureName": "LongVideoPreset"}
     for number in range(5):
         session = f"at-once-{number}"
-        barrier = threading.Barrier(6)
+        barrier = threading.Barrier(6, timeout=PATIENCE)
 
         def ask(session: str = session, barrier: threading.Barrier = barrier) -> str:
             barrier.wait()

@@ -12,7 +12,7 @@ from zlib import crc32
 
 import pytest
 
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 from .world import KIB, UPLOAD, World, content, running
 
@@ -166,7 +166,7 @@ def test_while_the_last_slice_arrives_the_state_is_2_and_answers_wait(world: Wor
     upload = world.upload(content(2 * KIB)).file()
     second = upload.put(upload.next()).data
     query = urlencode({"upload_token": upload.token, **{k: second[k] for k in ("offset", "length")}})
-    slow = http.client.HTTPConnection("127.0.0.1", world.port)
+    slow = http.client.HTTPConnection("127.0.0.1", world.port, timeout=PATIENCE)
     slow.putrequest("POST", f"/gupload/upload_slice?slice_task_id=2&{query}")
     slow.putheader("Content-Length", "1024")
     slow.endheaders()
