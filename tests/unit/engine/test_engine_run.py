@@ -303,6 +303,26 @@ def test_another_process_is_at_it_until_it_dies(movie: FileSource, tmp_path: Pat
     assert server.media["u1"] == movie.path.read_bytes(), "the server is believed, not the ledger"
 
 
+def test_an_upload_goes_on_with_the_threads_it_gets(
+    movie: FileSource, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, begun, refused = threading.Thread.start, [], []
+
+    def only_one(thread: threading.Thread) -> None:
+        if thread.name == "vodkit-upload":
+            if begun:
+                refused.append(thread)
+                raise RuntimeError("can't start new thread")
+            begun.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", only_one)
+    server = ToyServer()
+    result = run(ToyProvider(server), movie, ledger=ledger)
+    assert server.media[result.media.id] == movie.path.read_bytes()
+    assert refused
+
+
 def test_a_record_that_fills_up_does_not_stop_the_upload(movie: FileSource, ledger: Ledger) -> None:
     server = ToyServer()
 
