@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ def command(videos: tuple[Path, ...], as_json: bool, keep: bool) -> None:
     Without a VIDEO it makes a clip. Interrupt it (kill -9 too) and run it again: it goes on where it was.
     """
     from vodkit.sandbox import demo
+    from vodkit.sandbox.forever import wait_for_ctrl_c
 
     demo.check_videos(videos)
     home = demo.home()
@@ -47,9 +47,7 @@ def command(videos: tuple[Path, ...], as_json: bool, keep: bool) -> None:
         if keep:
             click.echo(f"vodkit: the service runs at {running.url}; Ctrl-C ends it", err=True)
             with contextlib.suppress(KeyboardInterrupt):
-                # Not for ever: a signal that comes just before that would be seen only with the next one.
-                while True:
-                    time.sleep(1.0)
+                wait_for_ctrl_c()
 
 
 def _tell_upload(shown: Shown) -> None:

@@ -17,6 +17,8 @@ from vodkit import webhooks
 from vodkit.core.errors import CallbackError, ConfigError, SignatureInvalid, VodError
 from vodkit.transport import Transport, TransportSettings
 
+from .forever import wait_for_ctrl_c
+
 LARGEST = 4 * 1024 * 1024
 """Bytes of a body that are taken."""
 
@@ -193,7 +195,7 @@ def listen(
     """:func:`listening`, until Ctrl-C; ``ready`` gets the URL."""
     with listening(address, judge, show, forward=forward) as url:
         ready(url)
-        threading.Event().wait()
+        wait_for_ctrl_c()
 
 
 Forward = Callable[[str, str, Mapping[str, str], bytes], tuple[int, str, bytes]]
