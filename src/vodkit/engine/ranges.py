@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -80,22 +81,19 @@ class Ranges:
                 meter.acknowledged(0, str(one.number), one.done)
         meter.tick(force=True)
         self._flow.cancel.check()
-        threads = [
-            threading.Thread(target=self._work, name="vodkit-download", daemon=True)
-            for _ in range(min(parallel, pending))
-        ]
-        self._running = len(threads)
+        threads: list[threading.Thread] = []
         try:
-            for thread in threads:
-                thread.start()
+            for _ in range(min(parallel, pending)):
+                # Where no further thread can be had, those that run receive everything.
+                with contextlib.suppress(RuntimeError) if threads else contextlib.nullcontext():
+                    threads.append(self._hire())
             while threads and not self._over.wait(meter.interval):
                 meter.tick()
         finally:
             if not self._over.is_set():
                 self._flow.cancel.cancel()
             for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
+                thread.join()
         if self._error is not None:
             raise self._error
 
@@ -107,6 +105,13 @@ class Ranges:
                 whole = combined(name, [(one.digests[name], one.length) for one in self._ranges])
                 found |= {name: whole} if whole is not None else {}
         return found
+
+    def _hire(self) -> threading.Thread:
+        thread = threading.Thread(target=self._work, name="vodkit-download", daemon=True)
+        with self._lock:
+            thread.start()
+            self._running += 1
+        return thread
 
     def _work(self) -> None:
         try:

@@ -51,7 +51,10 @@ _LATER = 5.0
 """Seconds to the next try of what failed unexpectedly."""
 
 _STANDSTILL = 120.0
-"""Seconds without a look for tasks, or from a task's submission to its beginning, that tell of a fault."""
+"""Seconds without a look for tasks that tell of a fault."""
+
+_BEGINS = 120.0
+"""Seconds within which a task begins that was handed to the engine."""
 
 _STOP_SECONDS = 5.0
 _LEASE_GONE, _STANDS_STILL = 70, 71
@@ -100,7 +103,8 @@ async def _work(settings: Settings, id: str, *, stop_on_eof: bool) -> int:
         print(f"vodkit worker ready {id}", flush=True)
         await worker.run(stop)
         try:
-            await worker.leave()
+            async with asyncio.timeout(_STOP_SECONDS):
+                await worker.leave()
         except Exception:
             logs.get("worker").exception("the lease could not be given back; it ends by itself")
         # What still runs cannot write any more; its programs end with this process.
@@ -133,7 +137,7 @@ class Worker:
         self._unwanted: set[str] = set()
         self._submitted: dict[tuple[str, int], float] = {}
         self._idle: dict[str, float] = {}
-        self._looked = time.monotonic()
+        self._looks = 0
         self._stop = threading.Event()
         self._log = logs.get("worker")
         self._root = work_root(service)
@@ -155,7 +159,7 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Do tasks until ``stop``."""
         while not stop.is_set():
-            self._looked = time.monotonic()
+            self._looks += 1
             pause = _LOOK
             try:
                 await self._look()
@@ -195,7 +199,7 @@ class Worker:
 
     def _give_up_what_does_not_begin(self) -> None:
         for (id, attempt), since in list(self._submitted.items()):
-            if time.monotonic() - since > _STANDSTILL and self._submitted.pop((id, attempt), 0.0):
+            if time.monotonic() - since > _BEGINS and self._submitted.pop((id, attempt), 0.0):
                 self._log.error("a task did not begin", task=id)
                 self._running.pop(id, None)
 
@@ -258,8 +262,12 @@ class Worker:
 
     def _live(self) -> None:
         """Renew the lease, and take away those of the dead."""
-        while not self._stop.wait(self._lease / 3):
-            if time.monotonic() - self._looked > _STANDSTILL:
+        pause, looks, still = self._lease / 3, 0, 0.0
+        while not self._stop.wait(pause):
+            # Counted in pauses of this thread: a process that was stopped as a whole has not stood still.
+            still = still + pause if self._looks == looks else 0.0
+            looks = self._looks
+            if looks and still > _STANDSTILL:
                 self._log.error("this worker stands still, and ends")
                 os._exit(_STANDS_STILL)
             try:

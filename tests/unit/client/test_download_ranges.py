@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -325,6 +326,24 @@ def test_a_disk_that_is_full(
     shelf.asked.clear()
     assert fetch() == CONTENT
     assert len(shelf.asked) == 3
+
+
+def test_a_download_goes_on_with_the_threads_it_gets(
+    shelf: Shelf, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, begun, refused = threading.Thread.start, [], []
+
+    def only_one(thread: threading.Thread) -> None:
+        if thread.name == "vodkit-download":
+            if begun:
+                refused.append(thread)
+                raise RuntimeError("can't start new thread")
+            begun.append(thread)
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", only_one)
+    assert fetch() == CONTENT
+    assert refused
 
 
 def test_another_process_that_fetches_it_already(shelf: Shelf, fetch: Fetch, tmp_path: Path) -> None:

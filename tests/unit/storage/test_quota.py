@@ -15,6 +15,13 @@ from vodkit.server.storage import Storage
 
 from .world import Body, World, finish, name, send, start
 
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine any sum takes long, and would be kept; tests of that say so."""
+    monkeypatch.setattr(quota_module, "_CHEAP", float("inf"))
+
+
 MIB = 1024 * 1024
 
 
@@ -96,11 +103,8 @@ def test_bodies_at_once_fill_the_quota_and_never_pass_it(world: World, length: i
 
 
 def test_a_whole_of_the_quotas_size_comes_in_many_parts_at_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
-    # On a busy machine a sum takes long, and is kept; what is deleted here is to be noticed at once.
-    monkeypatch.setattr(quota_module, "_CHEAP", float("inf"))
-
     async def work(storage: Storage) -> None:
         await allow(storage, 64 * 1000)
         for _ in range(5):

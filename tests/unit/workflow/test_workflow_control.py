@@ -386,14 +386,15 @@ def _losing_the_first() -> None:
         lost.append(task) if not lost else submit(self, task, attempt, **options)
 
     Engine.submit = first_not  # type: ignore[method-assign]
-    worker_module._STANDSTILL = 2.0
+    worker_module._BEGINS = 2.0
 
 
 def test_a_task_that_the_engine_does_not_begin_is_begun_again(world: World, clip: Path) -> None:
     task = world.process(world.media(clip))
     world.worker(_losing_the_first)
     ended = world.ended(task.id)
-    assert (ended.state, ended.attempt) == ("done", 2)
+    assert ended.state == "done"
+    assert ended.attempt >= 2
 
 
 def _standing_still() -> None:

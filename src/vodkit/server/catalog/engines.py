@@ -50,7 +50,7 @@ def sqlite_engines(url: URL) -> tuple[Engine, Engine]:
     writer = create_engine(url, connect_args=options, pool_size=1, max_overflow=0, hide_parameters=True)
     reader = create_engine(url, connect_args=options, pool_size=READERS, max_overflow=0, hide_parameters=True)
     _prepare(writer, "BEGIN IMMEDIATE", ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"))
-    _prepare(reader, "BEGIN", ("query_only = ON",))
+    _prepare(reader, "BEGIN", ("journal_mode = WAL", "query_only = ON"))
     return writer, reader
 
 

@@ -142,7 +142,7 @@ def claim(conn: Connection, now: float, which: Iterable[Turn]) -> list[Delivery]
             continue
         row = conn.execute(query.with_for_update()).first()
         if row is None:
-            release(conn, turn.receiver, now, turn.failures)
+            release(conn, turn.receiver, now)
         else:
             taken.append(_taken(conn, row, now, turn.failures))
     return taken
@@ -159,13 +159,13 @@ def _lease(conn: Connection, receiver: str, now: float) -> bool:
     return True
 
 
-def release(conn: Connection, receiver: str, until: float, failures: int) -> None:
+def release(conn: Connection, receiver: str, until: float, failures: int | None = None) -> None:
     """Let others tell a receiver something from ``until`` on.
 
     Args:
-        failures: How often in a row it has been down.
+        failures: How often in a row it has been down; ``None`` where nothing new is known.
     """
-    values = {"until": until, "failures": failures}
+    values: dict[str, Any] = {"until": until} | ({} if failures is None else {"failures": failures})
     conn.execute(update(receivers).where(receivers.c.receiver == receiver).values(values))
 
 

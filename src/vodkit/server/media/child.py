@@ -7,6 +7,7 @@ bubblewrap works the child sees no other file of the machine and no network eith
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import re
@@ -95,13 +96,13 @@ def run(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    with _Output(process, limits.text, on_line) as output:
-        try:
+    try:
+        with _Output(process, limits.text, on_line) as output:
             _watch(process, output, folder, limits, wanted)
-        finally:
-            _end(process)
-        # Not to the pipes' end: what it left behind might hold them for ever.
-        output.take_rest()
+            # Not to the pipes' end: what it left behind might hold them for ever.
+            output.take_rest()
+    finally:
+        _end(process)
     if process.returncode:
         raise _failure(process.returncode, shown(output.tail.decode(errors="replace"), (folder, *reads)))
     return bytes(output.text)
@@ -125,8 +126,9 @@ def bubblewrap() -> str | None:
     trial = [found, "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "/bin/true"]
     try:
         done = subprocess.run(trial, capture_output=True, stdin=subprocess.DEVNULL, timeout=_TRIAL)
-    except subprocess.TimeoutExpired:
-        return None
+    except subprocess.TimeoutExpired as late:
+        # Not an answer to be kept: without it nothing would be confined from then on.
+        raise TimeoutError(errno.ETIMEDOUT, "bubblewrap does not answer") from late
     return found if done.returncode == 0 else None
 
 
@@ -165,14 +167,14 @@ class _Output:
         return True
 
     def take_rest(self) -> None:
-        """Take what there is, without waiting for more."""
-        while self._selector.get_map() and (ready := self._selector.select(0)):
-            self._read(ready)
+        """Take what there is, without waiting for more: no pipe holds more than is read at once."""
+        if self._selector.get_map():
+            self._read(self._selector.select(0))
 
     def _read(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
         for key, _ in ready:
             stream = self._out if key.fileobj is self._out else self._err
-            piece = os.read(stream.fileno(), 65536)
+            piece = os.read(stream.fileno(), MIB)
             if not piece:
                 self._selector.unregister(stream)
             elif stream is self._err:

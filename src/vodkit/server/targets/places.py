@@ -16,7 +16,7 @@ LONGEST_URL = 2048
 
 _PORTS = {"http": 80, "https": 443}
 _ILL = re.compile(r"[\x00-\x20\x7f\\]")
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(%[a-z0-9._-]+)?", re.I)
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f.]*:[0-9a-f:.]*(%[a-z0-9._-]+)?", re.I)
 _URL_CHARACTERS = "%/:=&?~+!$,;'@()*[]"
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
