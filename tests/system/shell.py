@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.processes import child
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -37,7 +39,7 @@ class Outcome:
 def vodkit(*args: str, cwd: Path | None = None, **env: str) -> Outcome:
     """Run ``vodkit ARGS`` to its end."""
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(
+        with child(
             [sys.executable, "-m", "vodkit", *args],
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -45,15 +47,9 @@ def vodkit(*args: str, cwd: Path | None = None, **env: str) -> Outcome:
             text=True,
             cwd=cwd,
             env={**os.environ, **env},
-        )
-        assert process.stdout is not None
-        try:
-            with process.stdout as output:
-                out = output.read()
-        except BaseException:
-            process.kill()
-            raise
-        finally:
+        ) as process:
+            assert process.stdout is not None
+            out = process.stdout.read()
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         errors.seek(0)

@@ -90,7 +90,7 @@ class World(Generic[A]):
         )
         self._answer = answer
         self._pool = urllib3.HTTPConnectionPool(
-            "127.0.0.1", served.port, maxsize=16, retries=False, timeout=120.0
+            "127.0.0.1", served.port, maxsize=16, retries=False, timeout=PATIENCE
         )
 
     @property

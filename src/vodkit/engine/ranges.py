@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 
 from vodkit.core.errors import ConnectionLost, VodError
@@ -85,7 +84,7 @@ class Ranges:
         try:
             for _ in range(min(parallel, pending)):
                 # Where no further thread can be had, those that run receive everything.
-                with contextlib.suppress(RuntimeError) if threads else contextlib.nullcontext():
+                with suppress(RuntimeError) if threads else nullcontext():
                     threads.append(self._hire())
             while threads and not self._over.wait(meter.interval):
                 meter.tick()

@@ -6,7 +6,6 @@ import errno
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 import vodkit
 from tests.processes import child
+from tests.threads import only_one
 from vodkit.core.contract import CRC64_HEADER
 from vodkit.engine.download import Downloader
 from vodkit.engine.integrity import digest
@@ -331,17 +331,7 @@ def test_a_disk_that_is_full(
 def test_a_download_goes_on_with_the_threads_it_gets(
     shelf: Shelf, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin, begun, refused = threading.Thread.start, [], []
-
-    def only_one(thread: threading.Thread) -> None:
-        if thread.name == "vodkit-download":
-            if begun:
-                refused.append(thread)
-                raise RuntimeError("can't start new thread")
-            begun.append(thread)
-        begin(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", only_one)
+    refused = only_one(monkeypatch, "vodkit-download")
     assert fetch() == CONTENT
     assert refused
 

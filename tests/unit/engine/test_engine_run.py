@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.processes import child
+from tests.threads import only_one
 from vodkit.core.contract import Body, Digests, UploadOptions
 from vodkit.core.errors import (
     AuthError,
@@ -306,17 +307,7 @@ def test_another_process_is_at_it_until_it_dies(movie: FileSource, tmp_path: Pat
 def test_an_upload_goes_on_with_the_threads_it_gets(
     movie: FileSource, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, begun, refused = threading.Thread.start, [], []
-
-    def only_one(thread: threading.Thread) -> None:
-        if thread.name == "vodkit-upload":
-            if begun:
-                refused.append(thread)
-                raise RuntimeError("can't start new thread")
-            begun.append(thread)
-        start(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", only_one)
+    refused = only_one(monkeypatch, "vodkit-upload")
     server = ToyServer()
     result = run(ToyProvider(server), movie, ledger=ledger)
     assert server.media[result.media.id] == movie.path.read_bytes()
