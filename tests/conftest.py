@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-pytest_plugins = ["vodkit.testing.plugin"]
+pytest_plugins = ["vodkit.testing.plugin", "tests.crashes"]
 
 PG_URL = os.environ.get("VODKIT_TEST_PG_URL", "")
 
