@@ -1,7 +1,7 @@
 """A plugin: what ends a process of the test run is told in the run's report, and not only that it ended.
 
-pytest-xdist names the test. This adds how the process ended, and its threads' stacks where it could still write
-them: when it crashed in C, or when a test hung where the time-out cannot reach, in its clean-up say.
+pytest-xdist names the test. This adds how the process ended and, where it could still tell, the stacks of its
+threads: when it crashed in C, or when a test hung where the time-out cannot reach, in its clean-up say.
 """
 
 from __future__ import annotations
