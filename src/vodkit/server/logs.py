@@ -6,11 +6,30 @@ they carry signatures and tokens.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
+import os
 import sys
 from typing import Any
 
 import structlog
+
+
+class _StandardError(io.TextIOBase):
+    """The process's standard error, a line in one write, whatever becomes of ``sys.stderr``.
+
+    A line that it does not take, because its disk is full or its reader gone, is lost, and nothing else: no
+    request fails for it.
+    """
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            os.write(2, text.encode(errors="replace"))
+        return len(text)
+
+
+_STANDARD_ERROR: Any = _StandardError()
 
 
 def configure(level: str = "info", *, json: bool | None = None) -> None:
@@ -29,11 +48,17 @@ def configure(level: str = "info", *, json: bool | None = None) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(_STANDARD_ERROR),
         cache_logger_on_first_use=True,
     )
     # uvicorn repeats exceptions that the dispatcher has logged already, and knows no request ids.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+
+
+def configure_for_command() -> None:
+    """Write warnings to stderr, unless it is configured what is written: stdout is for a command's answer."""
+    if not structlog.is_configured():
+        configure("warning")
 
 
 def _as_is(logger: Any, method: str, event: Any) -> Any:

@@ -187,6 +187,7 @@ def tools(settings: Settings) -> Iterator[Tools]:
     Raises:
         ConfigError: there is no service's data in the folder.
     """
+    logs.configure_for_command()
     if not (Path(settings.data) / "keys").exists():
         raise ConfigError(
             f"there is no service's data in {settings.data}",

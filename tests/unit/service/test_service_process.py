@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import child
 from tests.waiting import until
 from vodkit.core.errors import ConfigError
 from vodkit.server import run
@@ -38,6 +39,19 @@ def test_ready_line_keys_and_an_orderly_end(tmp_path: Path, start: Start) -> Non
     assert "toy" in [account["provider"] for account in accounts]
     code, errors = service.stop()
     assert (code, "Traceback" in errors) == (0, False)
+
+
+def test_a_log_that_has_no_room_fails_no_request(tmp_path: Path) -> None:
+    serve = ["-m", "vodkit", "serve", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")]
+    with (
+        Path("/dev/full").open("w") as full,
+        child([sys.executable, *serve], stdout=subprocess.PIPE, stderr=full, text=True) as process,
+    ):
+        assert process.stdout is not None
+        wire = Wire(int(process.stdout.readline().strip().rpartition(":")[2]))
+        with wire:
+            for _ in range(3):
+                assert wire.send(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n").answer()[0] == 200
 
 
 def test_generated_keys_stay_over_restarts(tmp_path: Path, start: Start) -> None:

@@ -222,6 +222,32 @@ def test_a_database_that_is_up_to_date_opens_beside_who_writes(database: str, tm
     catalog.close()
 
 
+COMES_AND_GOES = """
+import sys
+from pathlib import Path
+from vodkit.server.catalog import SqlCatalog
+SqlCatalog("", Path(sys.argv[1])).close()
+"""
+COUNT = """
+import sqlite3, sys
+print(*sqlite3.connect(sys.argv[1]).execute("SELECT count(*) FROM spaces").fetchone())
+"""
+
+
+def test_a_folder_that_is_open_twice_here_keeps_what_is_written_when_another_process_goes(
+    tmp_path: Path,
+) -> None:
+    first, second = SqlCatalog("", tmp_path), SqlCatalog("", tmp_path)
+    first.write_now(lambda conn: conn.execute(space("before")) and None)
+    # SQLite lets the last process that closes a database take its log away.
+    subprocess.run([sys.executable, "-c", COMES_AND_GOES, tmp_path], check=True)
+    first.write_now(lambda conn: conn.execute(space("after")) and None)
+    count_them = [sys.executable, "-c", COUNT, tmp_path / "vodkit.db"]
+    assert subprocess.run(count_them, check=True, capture_output=True, text=True).stdout == "2\n"
+    for catalog in (first, second):
+        catalog.close()
+
+
 def test_closing_finishes_what_is_queued(database: str, tmp_path: Path) -> None:
     catalog = SqlCatalog(database, tmp_path)
 

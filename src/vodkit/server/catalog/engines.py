@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -44,7 +45,9 @@ def sqlite_engines(url: URL) -> tuple[Engine, Engine]:
     """The writer's engine (one connection, every transaction immediate) and the readers'."""
     path = Path(url.database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with contextlib.suppress(FileExistsError):
+        # Only a new file: closing one that this process has open elsewhere would drop SQLite's locks on it.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     options: dict[str, Any] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     # Parameters hold secrets; error messages would show them.
     writer = create_engine(url, connect_args=options, pool_size=1, max_overflow=0, hide_parameters=True)
