@@ -52,9 +52,11 @@ def pytest_runtest_protocol() -> Iterator[None]:
         faulthandler.cancel_dump_traceback_later()
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+def pytest_unconfigure() -> None:
     """In a worker that ends as it should: nothing is to be told."""
     if _stacks is not None:
+        faulthandler.disable()
+        _stacks.close()
         Path(_stacks.name).unlink(missing_ok=True)
 
 
