@@ -17,8 +17,8 @@ from vodkit.server import logs
 
 pytest_plugins = ["vodkit.testing.plugin", "tests.crashes"]
 
-# Services also run in threads of a test's process. By default they would log to sys.stdout, which pytest swaps
-# and closes beneath them: that fails their requests, and crashes CPython 3.11 (gh-130163).
+# Services also run in threads of the tests. By default they log to sys.stdout, which pytest swaps and closes
+# beneath them: that fails their requests, and crashes CPython 3.11 (gh-130163).
 logs.configure(json=True)
 
 PG_URL = os.environ.get("VODKIT_TEST_PG_URL", "")
