@@ -6,19 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import Connection
 
 import vodkit
 from tests.unit.pull.conftest import DATA
 from tests.unit.pull.source import Source
-from vodkit.cli import pull as pull_module
-from vodkit.cli.main import cli
-from vodkit.engine.media import MediaCalls
 from vodkit.server.admin import set_allowances, usage
 from vodkit.server.contract import Settings
 from vodkit.server.embedded import EmbeddedService, embedded
@@ -91,30 +85,6 @@ def test_pull_in_a_shell(service: EmbeddedService, source: Source, tmp_path: Pat
         before = stored(service)
         vod.media.delete(media["id"])
     assert stored(service) == before - len(DATA) - 108
-
-
-def test_the_pull_and_what_follows_have_one_time_to_end(
-    service: EmbeddedService, source: Source, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source.files["/a.mp4"] = DATA
-    clock, waited = SimpleNamespace(now=100.0), []
-
-    def wait(self: MediaCalls, id: str, *, timeout: float | None, **_: Any) -> vodkit.Media:
-        waited.append(timeout)
-        return self.get(id)
-
-    def pulled(self: MediaCalls, *args: Any, **options: Any) -> vodkit.Media:
-        clock.now += 40.0
-        return come(self, *args, **options)
-
-    come = MediaCalls.pulled
-    monkeypatch.setattr(MediaCalls, "pulled", pulled)
-    monkeypatch.setattr(MediaCalls, "wait", wait)
-    monkeypatch.setattr(pull_module, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    for patience in (["--timeout", "60"], ["--timeout", "30"], []):
-        arguments = ["pull", source.url("/a.mp4"), *shell.to(service, PROVIDER), "--wait", *patience]
-        CliRunner().invoke(cli, arguments, catch_exceptions=False)
-    assert waited == [20.0, 0.0, None]
 
 
 def test_a_playlist_plays_from_the_service(service: EmbeddedService, source: Source) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import click
@@ -44,10 +43,7 @@ def command(
             return
         with Bar(url, quiet=quiet) as bar:
             bar.notice(f"the pull {pull} has begun; waiting until its media is ready")
-            end = None if timeout is None else time.monotonic() + timeout
-            media = vod.media.pulled(pull, timeout=timeout, on_progress=bar.waits)
-            left = None if end is None else max(0.0, end - time.monotonic())
-            media = vod.media.wait(media.id, timeout=left, on_progress=bar.waits)
+            media = vod.media.pulled(pull, ready=True, timeout=timeout, on_progress=bar.waits)
         if as_json:
             echo_json({"pull": pull, **media.as_dict()})
         else:

@@ -175,13 +175,19 @@ class AsyncMedia:
         return await self._threads.run(lambda: self._media.pull(url, **options))
 
     async def pulled(
-        self, pull: str, *, timeout: float | None = None, on_progress: OnProcessing | None = None
+        self,
+        pull: str,
+        *,
+        ready: bool = False,
+        timeout: float | None = None,
+        on_progress: OnProcessing | None = None,
     ) -> Media:
         """Wait until a pull is over. Cancelling the task ends the wait; the provider goes on."""
         scope = Cancel()
         told = _Bridge(asyncio.get_running_loop(), scope).callback(on_progress)
         return await self._threads.run(
-            lambda: self._media.pulled(pull, timeout=timeout, on_progress=told, cancel=scope), scope
+            lambda: self._media.pulled(pull, ready=ready, timeout=timeout, on_progress=told, cancel=scope),
+            scope,
         )
 
     async def download(

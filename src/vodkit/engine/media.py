@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -105,15 +106,7 @@ class MediaCalls:
             TimedOut: it is not ready yet.
             NotFound: there is no such media.
         """
-        until_ready(
-            lambda: processing_of(self.store, id),
-            f"media {id}",
-            self._provider,
-            self._settings,
-            timeout=timeout,
-            on_progress=on_progress,
-            cancel=cancel or Cancel(),
-        )
+        self._until_ready(id, timeout, on_progress, cancel or Cancel())
         return self.get(id)
 
     def pull(self, url: str, **options: Any) -> str:
@@ -144,6 +137,7 @@ class MediaCalls:
         self,
         pull: str,
         *,
+        ready: bool = False,
         timeout: float | None = None,
         on_progress: OnProcessing | None = None,
         cancel: Cancel | None = None,
@@ -152,14 +146,16 @@ class MediaCalls:
 
         Args:
             pull: The id that :meth:`pull` returned.
+            ready: Wait until the media is ready, too, within the same ``timeout``.
             timeout, on_progress, cancel: As in :meth:`wait`.
 
         Raises:
-            ProcessingFailed: the source could not be had; the message says why, if the provider does.
-            TimedOut: it has not come yet.
+            ProcessingFailed: the source could not be had, or its media will not be ready; the message says
+                why, if the provider does.
+            TimedOut: it has not come yet, or is not ready yet.
             NotFound: there is no such pull.
         """
-        puller = self._puller()
+        puller, begun, cancel = self._puller(), time.monotonic(), cancel or Cancel()
         found = until_ready(
             lambda: puller.pulling(pull),
             f"pull {pull}",
@@ -167,10 +163,31 @@ class MediaCalls:
             self._settings,
             timeout=timeout,
             on_progress=on_progress,
-            cancel=cancel or Cancel(),
+            cancel=cancel,
             advice="See that the address can be fetched from where the provider is; then pull it again",
         )
+        if ready:
+            self._until_ready(found.media, timeout, on_progress, cancel, begun)
         return self.get(found.media)
+
+    def _until_ready(
+        self,
+        id: str,
+        timeout: float | None,
+        on_progress: OnProcessing | None,
+        cancel: Cancel,
+        begun: float | None = None,
+    ) -> None:
+        until_ready(
+            lambda: processing_of(self.store, id),
+            f"media {id}",
+            self._provider,
+            self._settings,
+            timeout=timeout,
+            on_progress=on_progress,
+            cancel=cancel,
+            begun=begun,
+        )
 
     def _puller(self) -> PullsSources:
         self.capabilities.refuse_pull(self._provider, ())

@@ -41,6 +41,7 @@ def until_ready(
     on_progress: Callable[[Processing], None] | None,
     cancel: Cancel,
     advice: str | None = None,
+    begun: float | None = None,
 ) -> Processing:
     """Look until it is ready, with longer and longer pauses.
 
@@ -53,6 +54,8 @@ def until_ready(
         on_progress: Told what every look found.
         cancel: Stops it from another thread.
         advice: What to do when it will not be ready.
+        begun: When the timeout began to count, on the monotonic clock, where it counts for more than this;
+            default now.
 
     Raises:
         ProcessingFailed: it will not be ready.
@@ -61,7 +64,7 @@ def until_ready(
     """
     if timeout is not None and timeout < 0:
         raise ConfigError(f"timeout is {timeout}", advice="Choose 0 seconds or more")
-    end = float("inf") if timeout is None else time.monotonic() + timeout
+    end = float("inf") if timeout is None else (begun or time.monotonic()) + timeout
     pause = _FIRST_PAUSE
     while True:
         found = patiently(look, settings, cancel)

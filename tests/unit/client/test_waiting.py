@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import click.testing
@@ -14,6 +15,8 @@ import pytest
 
 import vodkit
 from vodkit.cli.main import cli, exit_code
+from vodkit.engine import media as engine_media
+from vodkit.engine import waiting as engine_waiting
 
 from .toy_cloud import Cloud
 
@@ -116,7 +119,7 @@ def test_async(cloud: Cloud, options: dict[str, Any]) -> None:
                 await vod.media.wait(put(cloud), timeout=0.1)
             pull = await vod.media.pull("http://example.com/a.mp4", title="a")
             cloud.pulls[pull]["status"] = "ready"
-            assert (await vod.media.pulled(pull)).title == "a"
+            assert (await vod.media.pulled(pull, ready=True)).title == "a"
 
     asyncio.run(main())
     assert seen == ["processing", "ready"]
@@ -147,6 +150,28 @@ def test_pulling(cloud: Cloud, connect: Connect) -> None:
         media = vod.media.pulled(pull, on_progress=note)
     assert (media.title, media.url) == ("a title", "http://example.com/a.mp4")
     assert seen == [0.5, 1.0]
+
+
+def test_a_pull_and_what_follows_it_have_one_timeout(
+    cloud: Cloud, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=100.0)
+    for module in (engine_media, engine_waiting):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    seen: list[str] = []
+
+    def note(found: vodkit.Processing) -> None:
+        seen.append(found.status)
+        clock.now += 40.0
+
+    with connect() as vod:
+        pull = vod.media.pull("http://example.com/a.mp4")
+        cloud.pulls[pull].update(status="ready", media=put(cloud))
+        with pytest.raises(vodkit.TimedOut, match="media u1 is not ready after 60 seconds"):
+            vod.media.pulled(pull, ready=True, timeout=60.0, on_progress=note)
+        assert seen == ["ready", "processing"]
+        cloud.becomes = [READY]
+        assert vod.media.pulled(pull, ready=True).hls_url == HLS
 
 
 def test_a_pull_that_fails(cloud: Cloud, connect: Connect) -> None:
@@ -206,6 +231,9 @@ def test_pull_in_the_shell(cloud: Cloud, options: dict[str, Any]) -> None:
     assert "the pull p2 has begun" in done.stderr
     shown = json.loads(done.stdout)
     assert (shown["pull"], shown["id"], shown["title"]) == ("p2", "m2", "a")
+    cloud.facts["m2"]["status"] = "processing"
+    late = shell(options, "pull", "http://example.com/a.mp4", "--wait", "--timeout", "0.1")
+    assert isinstance(late.exception, vodkit.TimedOut)
     refused = shell(options, "pull", "http://example.com/a.mp4", "--procedure", "x")
     assert isinstance(refused.exception, vodkit.UnsupportedOption)
 
