@@ -204,7 +204,7 @@ def stop():
     while True:
         time.sleep(0.05)
         try:
-            urllib.request.urlopen(pathlib.Path(folder, "url").read_text() + "/health").read()
+            urllib.request.urlopen(pathlib.Path(folder, "url").read_text() + "/health", timeout=30).read()
         except OSError:
             continue
         os.kill(os.getpid(), signal.SIGTERM)
@@ -217,7 +217,7 @@ main(["serve", "--listen", "127.0.0.1:0", "--data", folder, "--procedure", "defa
 def test_law_4_the_service_loads_nothing_that_only_its_workers_need(tmp_path: Path) -> None:
     program = f"import sys\n{SERVE}\nprint(*sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "data")], capture_output=True, text=True
+        [sys.executable, "-c", program, str(tmp_path / "data")], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.splitlines()[-1].split())

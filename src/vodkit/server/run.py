@@ -67,9 +67,16 @@ def serve(settings: Settings, *, stop_on_eof: bool = False) -> None:
         )
         server = _Server(uvicorn_config, f"vodkit ready {_url(listener)}", stop_on_eof=stop_on_eof)
         settings = replace(settings, data=str(data.resolve()), public_url=public.rstrip("/"))
-        (data / URL_FILE).write_text(settings.public_url, encoding="utf-8")
+        _publish(data / URL_FILE, settings.public_url)
         with asyncio.Runner(loop_factory=uvicorn_config.get_loop_factory()) as runner:
             runner.run(_serve(server, settings, listener))
+
+
+def _publish(path: Path, url: str) -> None:
+    """Leave the service's address where workers and scripts look for it; nobody reads half of it."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(url, encoding="utf-8")
+    fresh.replace(path)
 
 
 async def _serve(server: _Server, settings: Settings, listener: socket.socket) -> None:

@@ -54,6 +54,15 @@ def test_a_log_that_has_no_room_fails_no_request(tmp_path: Path) -> None:
                 assert wire.send(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n").answer()[0] == 200
 
 
+def test_whoever_reads_the_address_reads_one_that_was_written(tmp_path: Path, start: Start) -> None:
+    first = start(tmp_path / "data")
+    first.stop()
+    kept = tmp_path / "kept"
+    kept.hardlink_to(first.data / "url")
+    second = start(tmp_path / "data")
+    assert ((second.data / "url").read_text(), kept.read_text()) == (second.url, first.url)
+
+
 def test_generated_keys_stay_over_restarts(tmp_path: Path, start: Start) -> None:
     start(tmp_path / "data").stop()
     before = (tmp_path / "data" / "accounts.toml").read_text()
