@@ -211,6 +211,6 @@ class EventTable:
     def expire(self, conn: Connection, now: float) -> int:
         """Forget events older than :data:`LIFETIME`, and their deliveries; how many events."""
         old = events.c.at < now - LIFETIME
-        conn.execute(delete(deliveries).where(deliveries.c.event.in_(select(events.c.id).where(old))))
         rows.forget(conn, now - LIFETIME)
+        conn.execute(delete(deliveries).where(deliveries.c.event.in_(select(events.c.id).where(old))))
         return conn.execute(delete(events).where(old)).rowcount

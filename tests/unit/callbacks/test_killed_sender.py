@@ -58,7 +58,7 @@ def test_a_killed_sender_loses_nothing(desk: Desk, tmp_path: Path, moment: Momen
     begun = threading.Event()
 
     def kill() -> None:
-        begun.wait()
+        assert begun.wait(60)
         children[0].send_signal(signal.SIGKILL)
 
     def answer(peer: Peer, number: int) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
+from sqlalchemy.exc import OperationalError
 
+from vodkit.server.catalog.tables import receivers
 from vodkit.server.deliveries import deliver, rows
 from vodkit.server.deliveries.sender import AT_ONCE
 from vodkit.server.procedures import change_settings
@@ -306,6 +308,27 @@ def test_senders_that_meet_at_a_receiver_keep_its_order(
         monkeypatch.setattr(rows, "_lease", late)
         assert desk.catalog.write_now(lambda conn: rows.claim(conn, now, turns)) == []
         assert [one.event.id for one in taken] == [first]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_who_settles_locks_the_receiver_first_as_who_claims_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    settle, locked = rows.settle, []
+
+    def watched(conn: Connection, delivery: rows.Delivery, now: float, **values: Any) -> bool:
+        theirs = select(receivers).with_for_update(nowait=True)
+        with pytest.raises(OperationalError, match="could not obtain lock"):
+            desk.catalog.write_now(lambda other: other.execute(theirs) and None)
+        locked.append(delivery.receiver)
+        return settle(conn, delivery, now, **values)
+
+    with opened(tmp_path, monkeypatch, database=database) as desk, receiving() as receiver:
+        desk.happens(receiver.url)
+        monkeypatch.setattr(rows, "settle", watched)
+        desk.send()
+        assert len(locked) == 1
+        assert desk.states == ["done"]
 
 
 def test_every_database_keeps_deliveries_alike(

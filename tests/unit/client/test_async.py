@@ -80,7 +80,7 @@ def test_cancelling_the_task_cancels_the_transfer(
             task = asyncio.create_task(
                 vod.upload(tmp_path / "a.mp4", on_progress=lambda p: moving.set() if p.sent else None)
             )
-            await moving.wait()
+            await asyncio.wait_for(moving.wait(), 60)
             started = time.monotonic()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):

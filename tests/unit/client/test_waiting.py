@@ -130,7 +130,7 @@ def test_cancelling_the_task_ends_the_wait(cloud: Cloud, options: dict[str, Any]
         async with vodkit.connect_async("toy", **options) as vod:
             looked = asyncio.Event()
             task = asyncio.create_task(vod.media.wait(put(cloud), on_progress=lambda _: looked.set()))
-            await looked.wait()
+            await asyncio.wait_for(looked.wait(), 60)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

@@ -51,7 +51,7 @@ def test_keys_are_kept_and_only_the_owner_reads_them(tmp_path: Path) -> None:
 
 
 def test_processes_that_start_together_get_the_same_keys(tmp_path: Path) -> None:
-    gate = threading.Barrier(8)
+    gate = threading.Barrier(8, timeout=60)
     made: list[str] = []
 
     def start() -> None:
@@ -62,7 +62,7 @@ def test_processes_that_start_together_get_the_same_keys(tmp_path: Path) -> None
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert len(made) == 8 and len(set(made)) == 1
 
 

@@ -131,7 +131,7 @@ def test_jobs_share_a_commit_and_fail_alone(tmp_path: Path) -> None:
 
     def slow(conn: Any) -> None:
         running.set()
-        go.wait()
+        assert go.wait(60)
 
     def job(conn: Any, number: int) -> int:
         conn.execute(space(f"s{number}"))

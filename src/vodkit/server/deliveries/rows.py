@@ -159,6 +159,11 @@ def _lease(conn: Connection, receiver: str, now: float) -> bool:
     return True
 
 
+def hold(conn: Connection, receiver: str) -> None:
+    """Lock a receiver, as :func:`claim` does before it looks at deliveries: one order, no deadlock."""
+    conn.execute(select(receivers.c.until).where(receivers.c.receiver == receiver).with_for_update())
+
+
 def release(conn: Connection, receiver: str, until: float, failures: int | None = None) -> None:
     """Let others tell a receiver something from ``until`` on.
 

@@ -195,6 +195,8 @@ class Sender:
             values["due"] = now + delay
 
         def record(conn: Connection) -> None:
+            if delivery.failures is not None:
+                rows.hold(conn, delivery.receiver)
             if not rows.settle(conn, delivery, now, **values):
                 return
             if delivery.failures is not None:
