@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import hypothesis
 import pytest
 
 from vodkit.server import logs
@@ -20,6 +21,12 @@ pytest_plugins = ["vodkit.testing.plugin", "tests.crashes"]
 # Services also run in threads of the tests. By default they log to sys.stdout, which pytest swaps and closes
 # beneath them: that fails their requests, and crashes CPython 3.11 (gh-130163).
 logs.configure(json=True)
+
+# The same examples in every run, whose result is the code's and not the dice's; "thorough" throws them.
+_patient = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("seeded", derandomize=True, **_patient)
+hypothesis.settings.register_profile("thorough", max_examples=2000, **_patient)
+hypothesis.settings.load_profile("seeded")
 
 PG_URL = os.environ.get("VODKIT_TEST_PG_URL", "")
 

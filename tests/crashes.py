@@ -43,13 +43,22 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol() -> Iterator[None]:
     """End a process whose test hangs."""
-    if _stacks is None:
-        return (yield)
-    faulthandler.dump_traceback_later(_HANGS, exit=True, file=_stacks)
+    _watch()
     try:
         return (yield)
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact() -> None:
+    """Go on watching a test that failed: it may hang in its clean-up. pytest's own plugin stops here."""
+    _watch()
+
+
+def _watch() -> None:
+    if _stacks is not None:
+        faulthandler.dump_traceback_later(_HANGS, exit=True, file=_stacks)
 
 
 def pytest_unconfigure() -> None:

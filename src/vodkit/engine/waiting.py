@@ -64,7 +64,8 @@ def until_ready(
     """
     if timeout is not None and timeout < 0:
         raise ConfigError(f"timeout is {timeout}", advice="Choose 0 seconds or more")
-    end = float("inf") if timeout is None else (begun or time.monotonic()) + timeout
+    start = time.monotonic() if begun is None else begun
+    end = float("inf") if timeout is None else start + timeout
     pause = _FIRST_PAUSE
     while True:
         found = patiently(look, settings, cancel)

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vodkit.server import targets
@@ -365,7 +365,6 @@ def test_all_that_a_pull_is_led_on_to_shares_its_time() -> None:
         pass
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example("http://\u20240")
 @given(st.one_of(st.text(max_size=60), st.from_regex(r"https?://[^\s]{0,40}", fullmatch=True)))
 def test_any_text_is_a_target_or_refused(text: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vodkit import CallbackError, SignatureInvalid, UnknownProvider, UnsupportedOption, webhooks
@@ -256,7 +256,6 @@ HEADERS = st.dictionaries(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(["vodkit", "netease", "tencent", "ucloud"]),
     HEADERS,

@@ -20,7 +20,7 @@ part = st.tuples(st.integers(0, 6), sizes, st.booleans())
 rounds = st.lists(st.lists(part, min_size=1, max_size=5), min_size=1, max_size=4)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(rounds=rounds, chosen=st.none() | st.lists(st.integers(0, 6), unique=True))
 def test_against_a_model(rounds: list[list[tuple[int, int, bool]]], chosen: list[int] | None) -> None:
     model: dict[int, bytes] = {}
