@@ -21,13 +21,13 @@ Scripted = tuple[int, Any]
 
 @dataclass
 class Remote:
-    """An upload as the platform sees it."""
+    """An upload as the platform sees it; ``given`` has the numbers of the slices that are out or here."""
 
     video_id: str
     fields: dict[str, str]
     slice_bytes: int = 0
     parts: dict[int, bytes] = field(default_factory=dict)
-    given: int = 0
+    given: set[int] = field(default_factory=set)
     committed: bool = False
 
     @property
@@ -115,13 +115,14 @@ class Platform:
 
     def _assignment(self, remote: Remote) -> dict[str, Any]:
         sent = sum(map(len, remote.parts.values()))
-        if remote.given >= remote.count:
+        number = next((n for n in range(1, remote.count + 1) if n not in remote.given), None)
+        if number is None:
             done = sent == remote.size
             return {"slice_task_id": 0, "offset": 0, "length": 0, "transferred": sent, "finished": done}
-        offset = remote.given * remote.slice_bytes
-        remote.given += 1
+        remote.given.add(number)
+        offset = (number - 1) * remote.slice_bytes
         length = min(remote.slice_bytes, remote.size - offset)
-        place = {"slice_task_id": remote.given, "offset": offset, "length": length}
+        place = {"slice_task_id": number, "offset": offset, "length": length}
         return {**place, "transferred": sent, "finished": False}
 
     def _new_slice(self, remote: Remote, fields: dict[str, str], body: bytes) -> Scripted:
@@ -137,12 +138,13 @@ class Platform:
         return 200, {"status": 1 if done else 4, "upload_server_ip": "10.0.0.1", "empty_tasks": 0}
 
     def _slices(self, remote: Remote, fields: dict[str, str], body: bytes) -> Scripted:
-        states = {n: 2 if n in remote.parts else 1 for n in range(1, remote.given + 1)}
+        states = {n: 2 if n in remote.parts else 1 for n in sorted(remote.given)}
         return 200, {"slices": [{"sid": n, "status": state} for n, state in states.items()]}
 
     def _reset_slice(self, remote: Remote, fields: dict[str, str], body: bytes) -> Scripted:
-        remote.given = len(remote.parts)
-        return 200, {"reset": 1}
+        back = set(map(int, fields["slice_task_id"].split(","))) - set(remote.parts)
+        remote.given -= back
+        return 200, {"reset": len(back)}
 
     def _commit(self, remote: Remote, fields: dict[str, str], body: bytes) -> Scripted:
         remote.committed = True
