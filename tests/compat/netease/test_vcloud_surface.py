@@ -7,6 +7,7 @@ import inspect
 import logging
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from vcloud.storage.uploader import _Resume
 
 from tests.unit.netease import fake_cloud
 from vodkit import ConfigError, VodError
+from vodkit.core.part import Part, Sent
+from vodkit.engine.journal import Journal
 
 MIB = 1 << 20
 BLOCK = 4 * MIB
@@ -300,6 +303,22 @@ def test_the_handlers_thread_is_the_callers(cloud: Any, tmp_path: Path) -> None:
     threads: set[int] = set()
     client().upload_file(BODY, make(tmp_path, 5 * MIB), lambda *_: threads.add(threading.get_ident()))
     assert threads == {threading.get_ident()}
+
+
+def test_the_handler_is_told_of_what_would_survive_a_kill(
+    cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, kept = Journal.record, [0]
+
+    def slowly(self: Journal, part: Part, sent: Sent, crc64: str | None) -> None:
+        time.sleep(0.2)
+        record(self, part, sent, crc64)
+        kept.append(part.offset + part.length)
+
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(Journal, "record", slowly)
+    client().upload_file(BODY, make(tmp_path, 9 * MIB), lambda offset, _: told.append((offset, max(kept))))
+    assert told == [(offset, offset) for offset in (4 * MIB, 8 * MIB, 9 * MIB)]
 
 
 def test_the_calls_of_an_upload_one_by_one(cloud: Any, tmp_path: Path) -> None:

@@ -80,21 +80,25 @@ class Watched:
 
 
 class _Session:
-    """A session that waits for the handler."""
+    """A session that waits for the handler, which is told of a block once the engine has put it down."""
 
     def __init__(self, session: Session, watched: Watched) -> None:
         self._session, self._watched = session, watched
+        self._answered: int | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
     def next(self) -> Next:
         """See :meth:`vodkit.core.contract.Session.next`."""
+        if self._answered is not None:
+            self._watched.stored(self._answered)
+            self._answered = None
         return Wait(_PAUSE) if self._watched.untold else self._session.next()
 
     def sent(self, part: Part, reply: Any) -> Sent:
         """See :meth:`vodkit.core.contract.Session.sent`."""
         done = self._session.sent(part, reply)
         if isinstance(reply, wire.BlockReply):
-            self._watched.stored(reply.offset)
+            self._answered = reply.offset
         return done
