@@ -32,7 +32,7 @@ provider = "youku"
 id = "client"
 secret = "the account's secret"
 """
-QUICK = Bounds(connect=1.0, read=1.0, total=2.0)
+QUICK = Bounds(connect=10.0, read=3.0, total=10.0)
 
 
 class Clock:

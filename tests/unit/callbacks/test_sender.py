@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,25 +87,28 @@ def _drip(peer: Peer, number: int) -> None:
         threading.Event().wait(0.05)
 
 
+UNHURRIED = Bounds(connect=60.0, read=60.0, total=60.0)
+
+
 @pytest.mark.parametrize(
-    ("answer", "code", "reason"),
+    ("answer", "bounds", "code", "reason"),
     [
-        (_hang, None, "nothing moved in time"),
-        (_garbage, None, "no answer"),
-        (_huge, 500, "answered 500"),
-        (_drip, None, "longer than"),
-        (lambda peer, number: None, None, "no answer"),
-        (status("302 Found"), 302, "answered 302"),
-        (status("503 Later"), 503, "answered 503"),
+        (_hang, replace(UNHURRIED, read=0.3), None, "nothing moved in time"),
+        (_garbage, UNHURRIED, None, "no answer"),
+        (_huge, UNHURRIED, 500, "answered 500"),
+        (_drip, replace(UNHURRIED, total=0.6), None, "longer than"),
+        (lambda peer, number: None, UNHURRIED, None, "no answer"),
+        (status("302 Found"), UNHURRIED, 302, "answered 302"),
+        (status("503 Later"), UNHURRIED, 503, "answered 503"),
     ],
     ids=["hang", "garbage", "huge", "drip", "close", "redirect", "busy"],
 )
 def test_what_goes_wrong_is_noted_and_tried_again(
-    desk: Desk, answer: Any, code: int | None, reason: str
+    desk: Desk, answer: Any, bounds: Bounds, code: int | None, reason: str
 ) -> None:
     with receiving(answer) as receiver:
         desk.happens(receiver.url)
-        desk.send(Bounds(connect=1.0, read=0.3, total=0.6))
+        desk.send(bounds)
         [row] = desk.rows()
         assert (row.state, row.attempts, row.status) == ("waiting", 1, code)
         assert reason in row.error
