@@ -137,7 +137,8 @@ def test_private_addresses_are_refused(service: EmbeddedService, source: Source)
 
 def test_the_quota_is_minded(service: EmbeddedService, source: Source) -> None:
     source.files["/a.mp4"] = DATA
-    allow(service, private_targets="true", quota=str(stored(service) + len(DATA) - 1))
+    # Less than this alone: where a sum takes long, an older one of what is stored counts for a while.
+    allow(service, private_targets="true", quota=str(len(DATA) - 1))
     with service.connect(PROVIDER) as vod, pytest.raises(vodkit.ProcessingFailed, match="quota"):
         vod.media.pulled(vod.media.pull(source.url("/a.mp4")), timeout=60)
 
