@@ -182,7 +182,8 @@ class AsyncMedia:
         timeout: float | None = None,
         on_progress: OnProcessing | None = None,
     ) -> Media:
-        """Wait until a pull is over. Cancelling the task ends the wait; the provider goes on."""
+        """Wait until a pull is over, or its media is ready. Cancelling the task ends the wait; the provider
+        goes on."""
         scope = Cancel()
         told = _Bridge(asyncio.get_running_loop(), scope).callback(on_progress)
         return await self._threads.run(

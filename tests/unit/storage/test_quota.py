@@ -102,9 +102,7 @@ def test_bodies_at_once_fill_the_quota_and_never_pass_it(world: World, length: i
     world.run(work)
 
 
-def test_a_whole_of_the_quotas_size_comes_in_many_parts_at_once(
-    world: World,
-) -> None:
+def test_a_whole_of_the_quotas_size_comes_in_many_parts_at_once(world: World) -> None:
     async def work(storage: Storage) -> None:
         await allow(storage, 64 * 1000)
         for _ in range(5):
